@@ -23,8 +23,8 @@ type Config struct {
 	RereadGroups bool `json:"rereadGroups,omitempty"`
 	// Released is the id of the set of held removals that an administrator released; "" if none.
 	Released string `json:"released,omitempty"`
-	// HeldSince is when the guard began to hold removals; zero if it holds none.
-	HeldSince time.Time `json:"heldSince,omitzero"`
+	// Held is the set of removals that the deletion guard holds, nil if it holds none.
+	Held *Held `json:"held,omitempty"`
 	// Steady are the times at which nothing was left to do.
 	SteadyFirst time.Time `json:"steadyFirst,omitzero"`
 	SteadyLast  time.Time `json:"steadyLast,omitzero"`
@@ -76,6 +76,15 @@ type Report struct {
 	Skipped  int64 `json:"skipped"`
 	Failed   int64 `json:"failed"`
 	Escrowed int64 `json:"escrowed"`
+}
+
+// Held describes the set of removals that the deletion guard holds.
+type Held struct {
+	// ID identifies exactly this set; another set has another id.
+	ID     string    `json:"id"`
+	Since  time.Time `json:"since"`
+	Users  int64     `json:"users"`
+	Groups int64     `json:"groups"`
 }
 
 // Quarantine is reference 2.4.

@@ -141,9 +141,10 @@ type Outcome struct {
 // Waiting is a reference that can now be sent.
 type Waiting struct {
 	Record
-	Path   string
-	For    directory.SourceID
-	Target directory.TargetID
+	Path string
+	For  directory.SourceID
+	// To is the resource of the other object.
+	To directory.TargetID
 }
 
 // Edge is a membership whose state in the target differs from the source.

@@ -105,8 +105,8 @@ type PendingQuery struct {
 
 // Applier hands out pending actions and takes outcomes.
 type Applier interface {
-	// Apply lists pending actions that are not held.
-	Apply(ctx context.Context, id ConfigID, q PendingQuery, after Seq, limit int) ([]Record, error)
+	// Apply lists pending actions that are not held, with the assignment as in Due.
+	Apply(ctx context.Context, id ConfigID, q PendingQuery, after Seq, limit int) ([]Candidate, error)
 	// Intend records that a create of these objects is about to be sent.
 	Intend(ctx context.Context, id ConfigID, seqs []Seq) error
 	// Commit records outcomes in one transaction. When the target id of an object that was linked changes, objects that refer to

@@ -1,0 +1,41 @@
+package credentials
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// loopbackAuthority lets azidentity, which insists on https, speak to an authority on this machine that has only plain http
+// (microsoft-graph.md section 10.4): requests to https://host go to http://host, and the discovery document, whose URLs must
+// be on the authority, comes back with https. It sits above the recorder's base and never sees another host's traffic.
+type loopbackAuthority struct {
+	base http.RoundTripper
+	host string
+}
+
+// RoundTrip implements http.RoundTripper.
+func (l loopbackAuthority) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Host != l.host || req.URL.Scheme != "https" {
+		return l.base.RoundTrip(req)
+	}
+	plain := req.Clone(req.Context())
+	plain.URL.Scheme = "http"
+	res, err := l.base.RoundTrip(plain)
+	if err != nil || !strings.HasSuffix(req.URL.Path, "/.well-known/openid-configuration") {
+		return res, err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxTokenAnswer))
+	if err != nil {
+		return nil, err
+	}
+	body = bytes.ReplaceAll(body, []byte("http://"+l.host), []byte("https://"+l.host))
+	// JSON may escape the slashes.
+	body = bytes.ReplaceAll(body, []byte(`http:\/\/`+l.host), []byte(`https:\/\/`+l.host))
+	res.Body = io.NopCloser(bytes.NewReader(body))
+	res.ContentLength = int64(len(body))
+	res.Header.Del("Content-Length")
+	return res, nil
+}

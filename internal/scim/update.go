@@ -1,0 +1,196 @@
+package scim
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/entrain-dev/entrain/internal/directory"
+	"github.com/entrain-dev/entrain/internal/fault"
+)
+
+// Update changes attributes of a resource, by PATCH or, where the application has none, by reading and replacing it.
+//
+// Kinds: NotFound when the resource is gone, Conflict when a value is in use, Stale when somebody else changes it all the
+// time, Invalid when the application refuses a value or path.
+func (c *Client) Update(ctx context.Context, kind directory.Kind, id directory.TargetID, ops []directory.Operation) error {
+	body, err := c.cfg.Profile.Wire.Patch(kind, ops)
+	if err != nil || body == nil {
+		return err
+	}
+	q := call{op: "update " + noun(kind), method: http.MethodPatch, kind: kind, body: body, unique: touchesUnique(kind, ops)}
+	return c.modify(ctx, q, id, ops)
+}
+
+// UpdateMembers adds and removes direct members of a group in one request of at most Capabilities().MemberBatch members.
+// Adding one that is a member and removing one that is not are no errors.
+func (c *Client) UpdateMembers(ctx context.Context, group directory.TargetID, add, remove []directory.TargetID) error {
+	if n, limit := len(add)+len(remove), c.cfg.Profile.Capabilities.MemberBatch; n > limit {
+		return fault.New(fault.Internal, "update members", "%d members do not fit into one request; the limit is %d.", n, limit)
+	}
+	body, err := c.cfg.Profile.Wire.Members(add, remove)
+	if err != nil || body == nil {
+		return err
+	}
+	ops := memberOperations(add, remove)
+	q := call{op: "update members", method: http.MethodPatch, kind: directory.Group, body: body, members: true}
+	err = c.modify(ctx, q, group, ops)
+	if status(err) == http.StatusRequestEntityTooLarge && len(add)+len(remove) > 1 {
+		return c.halves(ctx, group, add, remove)
+	}
+	return err
+}
+
+// halves sends a change that was too large in two.
+func (c *Client) halves(ctx context.Context, group directory.TargetID, add, remove []directory.TargetID) error {
+	a, r := (len(add)+1)/2, len(remove)/2
+	if err := c.UpdateMembers(ctx, group, add[:a], remove[:r]); err != nil {
+		return err
+	}
+	return c.UpdateMembers(ctx, group, add[a:], remove[r:])
+}
+
+func memberOperations(add, remove []directory.TargetID) []directory.Operation {
+	var ops []directory.Operation
+	if len(add) > 0 {
+		ops = append(ops, directory.Operation{Kind: directory.Add, Path: directory.AttrMembers, Value: anyList(add)})
+	}
+	if len(remove) > 0 {
+		ops = append(ops, directory.Operation{Kind: directory.Remove, Path: directory.AttrMembers, Value: anyList(remove)})
+	}
+	return ops
+}
+
+func anyList(ids []directory.TargetID) []any {
+	out := make([]any, len(ids))
+	for i, id := range ids {
+		out[i] = id
+	}
+	return out
+}
+
+// modify sends a PATCH and deals with the ways in which applications fall short of it.
+func (c *Client) modify(ctx context.Context, q call, id directory.TargetID, ops []directory.Operation) error {
+	at, err := resourcePath(q.kind, id)
+	if err != nil {
+		return err
+	}
+	q.path, q.byID = at, true
+	if c.noPatch[q.kind].Load() {
+		return c.replace(ctx, q, id, ops)
+	}
+	_, err = c.do(ctx, q)
+	switch s := status(err); {
+	case s == http.StatusMethodNotAllowed || s == http.StatusNotImplemented:
+		c.noPatch[q.kind].Store(true)
+		return c.replace(ctx, q, id, ops)
+	case fault.Is(err, fault.Stale):
+		// No version was named, so the clash happened inside the application; sent again it meets the new version.
+		if werr := c.wait(ctx, q.op, firstBackoff); werr != nil {
+			return werr
+		}
+		_, err = c.do(ctx, q)
+	case s == http.StatusBadRequest && noTarget(err) && !q.members:
+		return c.addElements(ctx, q, id, ops, err)
+	}
+	return err
+}
+
+// addElements sends a PATCH again that was refused because an element such as the phone number of type mobile does not exist
+// yet. The Entra service expects such an element to be created (reference part 2 section 7.3); RFC 7644 has it added whole.
+func (c *Client) addElements(ctx context.Context, q call, id directory.TargetID, ops []directory.Operation, refused error) error {
+	have, err := c.get(ctx, q.kind, id, "")
+	if err != nil {
+		return err
+	}
+	changed, ok := wholeElements(have.Document, ops)
+	if !ok {
+		return refused
+	}
+	if q.body, err = c.cfg.Profile.Wire.Patch(q.kind, changed); err != nil || q.body == nil {
+		return err
+	}
+	_, err = c.do(ctx, q)
+	return err
+}
+
+// wholeElements turns operations on elements that a resource does not have into additions of elements, one an element, and
+// drops the removal of what is not there. ok is false when there is nothing to turn.
+func wholeElements(doc directory.Document, ops []directory.Operation) (out []directory.Operation, ok bool) {
+	made := map[string]map[string]any{}
+	for _, op := range ops {
+		p, parsed := parsePath(op.Path)
+		if !parsed || !p.filtered || p.sub == "" || elementExists(doc, p) {
+			out = append(out, op)
+			continue
+		}
+		ok = true
+		if op.Kind == directory.Remove {
+			continue
+		}
+		whole := op.Path[:strings.IndexByte(op.Path, '[')]
+		key := strings.ToLower(op.Path[:strings.LastIndexByte(op.Path, ']')])
+		element, have := made[key]
+		if !have {
+			element = map[string]any{p.where.sub: p.where.literal()}
+			made[key] = element
+			out = append(out, directory.Operation{Kind: directory.Add, Path: whole, Value: []any{element}})
+		}
+		element[p.sub] = op.Value
+	}
+	return out, ok
+}
+
+// replace reads a resource, changes it and writes it back whole. Where the profile says so the version that was read is
+// named, and a change in between is met by reading again.
+func (c *Client) replace(ctx context.Context, q call, id directory.TargetID, ops []directory.Operation) error {
+	var err error
+	for range attempts {
+		var have directory.Resource
+		if have, err = c.get(ctx, q.kind, id, ""); err != nil {
+			return err
+		}
+		doc, aerr := apply(have.Document, ops)
+		if aerr != nil {
+			return aerr
+		}
+		put := q
+		put.method = http.MethodPut
+		if put.body, err = c.cfg.Profile.Wire.Replace(q.kind, doc); err != nil {
+			return err
+		}
+		if c.cfg.Profile.IfMatch && strings.HasSuffix(have.Version, `"`) {
+			put.header = http.Header{"If-Match": {have.Version}}
+		}
+		if _, err = c.do(ctx, put); !fault.Is(err, fault.Stale) {
+			return err
+		}
+	}
+	return err
+}
+
+// status returns the HTTP status of a fault, 0 where there is none.
+func status(err error) int {
+	if err == nil {
+		return 0
+	}
+	return asFault("", err).Status
+}
+
+func noTarget(err error) bool {
+	d := DetailOf(err)
+	return d != nil && (d.SCIMType == "noTarget" || d.SCIMType == "invalidPath")
+}
+
+// touchesUnique reports whether operations change an attribute that applications keep unique.
+func touchesUnique(kind directory.Kind, ops []directory.Operation) bool {
+	unique := []string{"userName", "externalId"}
+	if kind == directory.Group {
+		unique = []string{"displayName", "externalId"}
+	}
+	return slices.ContainsFunc(ops, func(op directory.Operation) bool {
+		p, ok := parsePath(op.Path)
+		return ok && (containsFold(unique, p.attribute) || strings.EqualFold(p.attribute, "externalIds"))
+	})
+}
