@@ -26,11 +26,12 @@ help: ## Print this help.
 	  /^[a-zA-Z0-9_-]+:.*?##/ {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
+DEMO_EXIT ?=
 demo: controlplane ## Show Entrain at work: a control plane, a simulated tenant, a simulated Genesys Cloud. Ctrl-C ends it; DEMO_EXIT=1 ends by itself.
 	@go build -o $(BIN)/entrain ./cmd/entrain
 	@go build -o $(BIN)/entrain-sim ./cmd/entrain-sim
 	@go build -o $(BIN)/entrain-demo ./hack/demo
-	@assets="$$(hack/controlplane/assets.sh)"; exec env KUBEBUILDER_ASSETS="$$assets" $(BIN)/entrain-demo
+	@assets="$$(hack/controlplane/assets.sh)"; exec env KUBEBUILDER_ASSETS="$$assets" DEMO_EXIT="$(DEMO_EXIT)" $(BIN)/entrain-demo
 
 .PHONY: test
 test: controlplane ## Run all tests that need no cluster of yours.

@@ -18,6 +18,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/yaml"
@@ -27,8 +28,12 @@ import (
 
 const requestTimeout = 30 * time.Second
 
-// api talks to the API server that TestMain starts with the CRDs as they are generated.
-var api client.Client
+var (
+	// api talks to the API server that TestMain starts with the CRDs as they are generated.
+	api client.Client
+	// server says how to reach it.
+	server *rest.Config
+)
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
@@ -37,17 +42,18 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "api/v1alpha1 tests need an API server: run make test, or set KUBEBUILDER_ASSETS to a folder with etcd, kube-apiserver and kubectl")
 		return 1
 	}
-	server := &envtest.Environment{
+	environment := &envtest.Environment{
 		CRDDirectoryPaths:     []string{filepath.Join("..", "..", "config", "crd", "bases")},
 		ErrorIfCRDPathMissing: true,
 	}
-	config, err := server.Start()
+	var err error
+	server, err = environment.Start()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "starting the API server:", err)
 		return 1
 	}
 	defer func() {
-		if err := server.Stop(); err != nil {
+		if err := environment.Stop(); err != nil {
 			fmt.Fprintln(os.Stderr, "stopping the API server:", err)
 		}
 	}()
@@ -56,7 +62,7 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, "registering the kinds:", err)
 		return 1
 	}
-	if api, err = client.New(config, client.Options{Scheme: scheme}); err != nil {
+	if api, err = client.New(server, client.Options{Scheme: scheme}); err != nil {
 		fmt.Fprintln(os.Stderr, "connecting to the API server:", err)
 		return 1
 	}

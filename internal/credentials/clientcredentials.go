@@ -65,7 +65,10 @@ type ClientCredentials struct {
 // renewal is one request for a token under way.
 type renewal struct {
 	done chan struct{}
-	err  error // set before done is closed
+	// Both are set before done is closed. Abandoned means that the caller who asked gave up, which says nothing about the
+	// token endpoint.
+	err       error
+	abandoned bool
 }
 
 // NewClientCredentials checks the configuration; it sends nothing. The error is of kind Invalid.
@@ -166,7 +169,9 @@ func (c *ClientCredentials) renew(ctx context.Context, forced bool) error {
 		r, bad := c.renewal, c.current
 		c.mu.Unlock()
 		if mine {
-			c.finish(r, c.obtain(ctx, bad, forced))
+			r.err = c.obtain(ctx, bad, forced)
+			r.abandoned = r.err != nil && ctx.Err() != nil
+			c.finish(r)
 			return r.err
 		}
 		select {
@@ -174,20 +179,19 @@ func (c *ClientCredentials) renew(ctx context.Context, forced bool) error {
 			return fault.Wrap(fault.Transient, oauthOp, ctx.Err())
 		case <-r.done:
 		}
-		// The other's context may have ended; that says nothing about the endpoint.
-		if !fault.Is(r.err, fault.Canceled) {
+		if !r.abandoned {
 			return r.err
 		}
 	}
 }
 
-func (c *ClientCredentials) finish(r *renewal, err error) {
+func (c *ClientCredentials) finish(r *renewal) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err != nil {
+	if r.err != nil && !r.abandoned {
 		c.retryAt = c.cfg.Clock.Now().Add(retryPause)
 	}
-	c.renewal, r.err = nil, err
+	c.renewal = nil
 	close(r.done)
 }
 

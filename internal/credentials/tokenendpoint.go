@@ -18,7 +18,6 @@ func (c *ClientCredentials) fetch(ctx context.Context) (Token, error) {
 	bounded, cancel := context.WithTimeout(ctx, 2*tokenTimeout)
 	defer cancel()
 	recording, x := recordExchange(context.WithValue(bounded, oauth2.HTTPClient, c.http))
-	start := time.Now()
 	answer, err := c.oauth.Token(recording)
 	if err != nil {
 		return Token{}, c.classify(ctx, x, err)
@@ -26,7 +25,7 @@ func (c *ClientCredentials) fetch(ctx context.Context) (Token, error) {
 	token := Token{AccessToken: answer.AccessToken, Type: answer.TokenType, Obtained: c.cfg.Clock.Now(), Fingerprint: c.fingerprint}
 	if !answer.Expiry.IsZero() {
 		// The library reckons with the machine's clock, this source with its own.
-		token.Expiry = token.Obtained.Add(answer.Expiry.Sub(start).Truncate(time.Second))
+		token.Expiry = token.Obtained.Add(time.Until(answer.Expiry).Round(time.Second))
 	}
 	switch {
 	case token.Type != "" && !strings.EqualFold(token.Type, "bearer"):

@@ -30,7 +30,7 @@ func (c *Client) Check(ctx context.Context, path string) error {
 	}
 	if len(found) > 0 {
 		return &fault.Error{Kind: fault.NotCompliant, Op: q.op, Code: codeFiltering,
-			Message: "the application answered a search for a random value with " + strconv.Itoa(len(found)) + " users, so it ignores filters on " + path + "; choose a matching attribute that it can filter by."}
+			Message: "the application answered a search for a random value with " + strconv.Itoa(len(found)) + " users, so it ignores filters on " + path + "; choose a matching attribute that it can filter by"}
 	}
 	if c.cfg.Profile.Discovery && c.discovered.CompareAndSwap(false, true) {
 		c.discover(ctx)

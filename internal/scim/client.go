@@ -74,10 +74,10 @@ type Client struct {
 func New(cfg Config) (*Client, error) {
 	u, err := url.Parse(strings.TrimSpace(cfg.BaseURL))
 	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
-		return nil, fault.New(fault.Invalid, "configure SCIM client", "the tenant URL is no absolute http or https address; correct tenantURL.")
+		return nil, fault.New(fault.Invalid, "configure SCIM client", "the tenant URL is no absolute http or https address; correct tenantURL")
 	}
 	if cfg.Token == nil || cfg.Profile.Name == "" {
-		return nil, fault.New(fault.Internal, "configure SCIM client", "the client needs a token and a profile.")
+		return nil, fault.New(fault.Internal, "configure SCIM client", "the client needs a token and a profile")
 	}
 	if cfg.Clock == nil {
 		cfg.Clock = clockwork.NewRealClock()
@@ -128,7 +128,7 @@ func endpoint(kind directory.Kind) string {
 func resourcePath(kind directory.Kind, id directory.TargetID) (string, error) {
 	switch id {
 	case "", ".", "..": // these would address the collection or its parent
-		return "", fault.New(fault.Internal, "address "+noun(kind), "the id %q cannot be the id of a resource.", id)
+		return "", fault.New(fault.Internal, "address "+noun(kind), "the id %q cannot be the id of a resource", id)
 	}
 	return endpoint(kind) + "/" + url.PathEscape(string(id)), nil
 }

@@ -24,6 +24,10 @@ func (d *ErrorDetail) Error() string {
 	return "the application refused the request"
 }
 
+// LogDetail returns the free text for the provisioning log. Packages that do not import this one find it through an interface
+// with this method and errors.As.
+func (d *ErrorDetail) LogDetail() string { return d.Text }
+
 // DetailOf returns what the application said, nil where it said nothing.
 func DetailOf(err error) *ErrorDetail {
 	var d *ErrorDetail

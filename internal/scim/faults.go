@@ -36,14 +36,14 @@ func (c *Client) refusal(q call, a *answer) *fault.Error {
 	switch {
 	case a.status >= 300 && a.status < 400:
 		out.Kind, out.Code = fault.NotCompliant, codeIncompatible
-		out.Message = "the application redirected the request; write the address it finally leads to as tenantURL."
+		out.Message = "the application redirected the request; write the address it finally leads to as tenantURL"
 	case a.status == http.StatusUnauthorized:
 		c.unauthorized(out, body)
 	case a.status == http.StatusForbidden:
 		c.forbidden(out, q, body)
 	case a.status == http.StatusTooManyRequests:
 		out.Kind, out.Code = fault.Throttled, codeThrottled
-		out.Message = "the application asks to wait (429)."
+		out.Message = "the application asks to wait (429)"
 	case a.status == http.StatusNotFound || a.status == http.StatusGone:
 		absent(out, q, a)
 	case a.status == http.StatusConflict:
@@ -70,34 +70,34 @@ func requestID(h http.Header, body errorBody) string {
 func (c *Client) unauthorized(out *fault.Error, body errorBody) {
 	out.Kind, out.Code = fault.Unauthorized, codeUnauthorized
 	if body.Code == "ip.not.authorized" {
-		out.Message = "the application does not accept requests from the operator's address (ip.not.authorized); add it to the allow list of the organisation."
+		out.Message = "the application does not accept requests from the operator's address (ip.not.authorized); add it to the allow list of the organisation"
 		return
 	}
-	out.Message = "the application refused the credentials (401): the token is wrong, has expired or was revoked. Put a valid one into the Secret named under credentials."
+	out.Message = "the application refused the credentials (401): the token is wrong, has expired or was revoked; put a valid one into the Secret named under credentials"
 }
 
 func (c *Client) forbidden(out *fault.Error, q call, body errorBody) {
 	out.Kind, out.Code = fault.Forbidden, codeRights
 	what := q.op
 	if names := body.permissions(); len(names) > 0 {
-		out.Message = fmt.Sprintf("the application refused to %s (403) because the credentials lack %s; give the OAuth client a role that contains it.", what, strings.Join(names, ", "))
+		out.Message = fmt.Sprintf("the application refused to %s (403) because the credentials lack %s; give the OAuth client a role that contains it", what, strings.Join(names, ", "))
 		return
 	}
 	if names := c.cfg.Profile.Permissions[q.method+" "+string(q.kind)]; len(names) > 0 {
-		out.Message = fmt.Sprintf("the application refused to %s (403) because the credentials lack a permission; this needs %s.", what, strings.Join(names, ", "))
+		out.Message = fmt.Sprintf("the application refused to %s (403) because the credentials lack a permission; this needs %s", what, strings.Join(names, ", "))
 		return
 	}
-	out.Message = fmt.Sprintf("the application refused to %s (403) because the credentials lack a permission; give them the right to manage %ss.", what, noun(q.kind))
+	out.Message = fmt.Sprintf("the application refused to %s (403) because the credentials lack a permission; give them the right to manage %ss", what, noun(q.kind))
 }
 
 func absent(out *fault.Error, q call, a *answer) {
 	if q.byID && !isMarkup(a.body) {
 		out.Kind, out.Code = fault.NotFound, codeAnchor
-		out.Message = fmt.Sprintf("the application has no %s with this id any more (%d).", noun(q.kind), a.status)
+		out.Message = fmt.Sprintf("the application has no %s with this id any more (%d)", noun(q.kind), a.status)
 		return
 	}
 	out.Kind, out.Code = fault.NotCompliant, codeIncompatible
-	out.Message = fmt.Sprintf("the application answered %d where %s%s should be; check the path in tenantURL, and that the application answers a search without a hit with 200 and an empty list.", a.status, q.base, endpoint(q.kind))
+	out.Message = fmt.Sprintf("the application answered %d where %s%s should be; check the path in tenantURL, and that the application answers a search without a hit with 200 and an empty list", a.status, q.base, endpoint(q.kind))
 }
 
 // conflict tells a value that another resource has from a change that met another version. RFC 7644 section 3.12 uses 409
@@ -112,19 +112,19 @@ func (c *Client) conflict(out *fault.Error, q call, body errorBody) {
 		return
 	}
 	out.Kind, out.Code = fault.Conflict, codeConflict
-	out.Message = fmt.Sprintf("another %s of the application already has a value that must be unique (409).", noun(q.kind))
+	out.Message = fmt.Sprintf("another %s of the application already has a value that must be unique (409)", noun(q.kind))
 }
 
 func stale(out *fault.Error) {
 	out.Kind = fault.Stale
 	out.Code = "invalidVers"
-	out.Message = "the resource was changed by somebody else at the same moment; it is read and changed again."
+	out.Message = "the resource was changed by somebody else at the same moment; it is read and changed again"
 }
 
 func serverFault(out *fault.Error, status int) {
 	if status == http.StatusNotImplemented {
 		out.Kind, out.Code = fault.Invalid, codeNotImpl
-		out.Message = "the application does not offer this operation (501)."
+		out.Message = "the application does not offer this operation (501)"
 		return
 	}
 	out.Kind, out.Code = fault.Transient, codeServer
@@ -140,35 +140,35 @@ func invalid(out *fault.Error, q call, status int, body errorBody) {
 	switch {
 	case status == http.StatusMethodNotAllowed:
 		out.Code = codeMethod
-		out.Message = fmt.Sprintf("the application does not allow to %s (405).", q.op)
+		out.Message = fmt.Sprintf("the application does not allow to %s (405)", q.op)
 		return
 	case body.SCIMType == "invalidVers":
 		stale(out)
 		return
 	case body.SCIMType == "uniqueness":
 		out.Kind, out.Code = fault.Conflict, codeConflict
-		out.Message = fmt.Sprintf("another %s of the application already has a value that must be unique (%d).", noun(q.kind), status)
+		out.Message = fmt.Sprintf("another %s of the application already has a value that must be unique (%d)", noun(q.kind), status)
 		return
 	case status == http.StatusUnprocessableEntity:
 		out.Code = codeUnprocessable
 	case q.search || body.SCIMType == "invalidFilter":
 		out.Code = codeFiltering
-		out.Message = fmt.Sprintf("the application refused the search for a %s (%d%s); use a matching attribute that it can filter by.", noun(q.kind), status, said(body))
+		out.Message = fmt.Sprintf("the application refused the search for a %s (%d%s); use a matching attribute that it can filter by", noun(q.kind), status, said(body))
 		return
 	case body.SCIMType == "invalidPath" || body.SCIMType == "noTarget" && !q.members:
 		out.Code = codeAttribute
-		out.Message = fmt.Sprintf("the application does not know an attribute of the %s (%d %s); remove it from the mapping or correct its path.", noun(q.kind), status, body.SCIMType)
+		out.Message = fmt.Sprintf("the application does not know an attribute of the %s (%d %s); remove it from the mapping or correct its path", noun(q.kind), status, body.SCIMType)
 		return
 	case q.members:
 		out.Code = codeReference
-		out.Message = fmt.Sprintf("the application refused a change of members (%d%s); one of them may not exist there.", status, said(body))
+		out.Message = fmt.Sprintf("the application refused a change of members (%d%s); one of them may not exist there", status, said(body))
 		return
 	case body.SCIMType != "":
 		out.Code = body.SCIMType
 	case body.Code != "":
 		out.Code = body.Code
 	}
-	out.Message = fmt.Sprintf("the application refused to %s (%d%s); the provisioning log holds its answer.", q.op, status, said(body))
+	out.Message = fmt.Sprintf("the application refused to %s (%d%s); the provisioning log holds its answer", q.op, status, said(body))
 }
 
 // said returns the code word of an error for a message.
@@ -184,10 +184,10 @@ func said(body errorBody) string {
 
 // noncompliant is an answer that cannot be understood.
 func noncompliant(op string, q call, format string, args ...any) *fault.Error {
-	return &fault.Error{Kind: fault.NotCompliant, Op: op, Code: codeIncompatible, Message: fmt.Sprintf(format, args...) + " Check that " + q.base + " is the SCIM address of the application"}
+	return &fault.Error{Kind: fault.NotCompliant, Op: op, Code: codeIncompatible, Message: fmt.Sprintf(format, args...) + "; check that " + q.base + " is the SCIM address of the application"}
 }
 
 // notOffered is an operation that the profile says the application does not have.
 func notOffered(op, profile string, kind directory.Kind, verb string) *fault.Error {
-	return &fault.Error{Kind: fault.Invalid, Op: op, Code: codeMethod, Message: fmt.Sprintf("an application of profile %s does not let %ss be %s through SCIM.", profile, noun(kind), verb)}
+	return &fault.Error{Kind: fault.Invalid, Op: op, Code: codeMethod, Message: fmt.Sprintf("an application of profile %s does not let %ss be %s through SCIM", profile, noun(kind), verb)}
 }

@@ -151,11 +151,11 @@ func (c *Client) get(ctx context.Context, kind directory.Kind, id directory.Targ
 		return directory.Resource{}, err
 	}
 	if _, several, ok := member(doc, "Resources"); ok && several != nil {
-		return directory.Resource{}, &fault.Error{Kind: fault.Invalid, Op: q.op, Code: codeSeveral, Message: "the application answered a read of one " + noun(kind) + " with a list."}
+		return directory.Resource{}, &fault.Error{Kind: fault.Invalid, Op: q.op, Code: codeSeveral, Message: "the application answered a read of one " + noun(kind) + " with a list"}
 	}
 	r, ok := resource(doc, a.header)
 	if !ok {
-		return directory.Resource{}, noncompliant(q.op, q, "the application returned a %s without id.", noun(kind))
+		return directory.Resource{}, noncompliant(q.op, q, "the application returned a %s without id", noun(kind))
 	}
 	return r, nil
 }
@@ -164,13 +164,13 @@ func (c *Client) get(ctx context.Context, kind directory.Kind, id directory.Targ
 func (c *Client) resources(q call, list listResponse) ([]directory.Resource, error) {
 	q.base = c.base
 	if list.Resources == nil && (list.TotalResults == nil || list.ID != nil) {
-		return nil, noncompliant(q.op, q, "the application answered a search with something that is no list.")
+		return nil, noncompliant(q.op, q, "the application answered a search with something that is no list")
 	}
 	out := make([]directory.Resource, 0, len(list.Resources))
 	for _, doc := range list.Resources {
 		r, ok := resource(doc, nil)
 		if !ok {
-			return nil, noncompliant(q.op, q, "the application returned a %s without id.", noun(q.kind))
+			return nil, noncompliant(q.op, q, "the application returned a %s without id", noun(q.kind))
 		}
 		out = append(out, r)
 	}

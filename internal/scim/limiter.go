@@ -57,7 +57,7 @@ func (l *Limiter) acquire(ctx context.Context) (ticket, time.Duration, error) {
 		}
 		if wait > maxPause {
 			return ticket{}, now.Sub(began), &fault.Error{Kind: fault.Throttled, Op: "wait for the rate limit", Code: codeThrottled, RetryAfter: wait,
-				Message: "the application asked for a pause of " + wait.Round(time.Second).String() + "; the work goes on after it."}
+				Message: "the application asked for a pause of " + wait.Round(time.Second).String() + "; the work goes on after it"}
 		}
 		if err := l.pause(ctx, wait); err != nil {
 			return ticket{}, l.clock.Since(began), err

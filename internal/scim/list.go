@@ -78,7 +78,7 @@ func (c *Client) Count(ctx context.Context, kind directory.Kind) (int, error) {
 		}
 		n, ok := list.total()
 		if !ok {
-			return 0, noncompliant(q.op, q, "the application answered a list without totalResults.")
+			return 0, noncompliant(q.op, q, "the application answered a list without totalResults")
 		}
 		sum += max(n, len(list.Resources))
 	}
@@ -139,7 +139,7 @@ func (l *lister) run(ctx context.Context, filter string) error {
 			return err
 		}
 		if start += n; start > maxListed {
-			return &fault.Error{Kind: fault.NotCompliant, Op: l.op(), Code: codeIncompatible, Message: "the application's list has no end; it returned more than five million resources."}
+			return &fault.Error{Kind: fault.NotCompliant, Op: l.op(), Code: codeIncompatible, Message: "the application's list has no end; it returned more than five million resources"}
 		}
 	}
 }
@@ -151,7 +151,7 @@ func (l *lister) repeated(n, size, total, distinct int) error {
 	if complete {
 		return nil
 	}
-	return &fault.Error{Kind: fault.NotCompliant, Op: l.op(), Code: codeIncompatible, Message: "the application returns the same page for every startIndex, so that its resources cannot be listed; it has to support paging (RFC 7644 section 3.4.2.4)."}
+	return &fault.Error{Kind: fault.NotCompliant, Op: l.op(), Code: codeIncompatible, Message: "the application returns the same page for every startIndex, so that its resources cannot be listed; it has to support paging (RFC 7644 section 3.4.2.4)"}
 }
 
 func (l *lister) op() string { return "list " + noun(l.kind) + "s" }

@@ -14,8 +14,10 @@ import (
 )
 
 const (
-	// maxAnswer bounds the body of an answer that has to be understood; maxError that of a refusal.
+	// maxAnswer bounds the body of an answer that has to be understood, maxEcho that of a write, which repeats the resource
+	// and need not be read to the end, maxError that of a refusal.
 	maxAnswer = 16 << 20
+	maxEcho   = 1 << 20
 	maxError  = 64 << 10
 	// attempts is how often a request is sent that may be sent again.
 	attempts = 3
@@ -168,17 +170,20 @@ func (c *Client) exchange(ctx context.Context, q call, token string) (*answer, *
 	defer cancel()
 	req, err := c.request(ctx, q, token)
 	if err != nil {
-		return nil, &fault.Error{Kind: fault.Internal, Op: q.op, Message: "the request could not be built; check tenantURL.", Err: err}
+		return nil, &fault.Error{Kind: fault.Internal, Op: q.op, Message: "the request could not be built; check tenantURL", Err: err}
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, connectionFault(ctx, q.op, c.host, err)
+		return nil, connectionFault(q.op, c.host, err)
 	}
 	defer resp.Body.Close()
 	a := &answer{status: resp.StatusCode, header: resp.Header}
 	limit := int64(maxError)
-	if resp.StatusCode/100 == 2 {
+	switch {
+	case resp.StatusCode/100 == 2 && q.method == http.MethodGet:
 		limit = maxAnswer
+	case resp.StatusCode/100 == 2:
+		limit = maxEcho
 	}
 	a.body, err = io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	tooLarge := int64(len(a.body)) > limit
@@ -190,11 +195,11 @@ func (c *Client) exchange(ctx context.Context, q call, token string) (*answer, *
 	case q.method != http.MethodGet: // the status alone says that a write was carried out
 		return a, nil
 	case tooLarge:
-		f := noncompliant(q.op, q, "the answer of the application is larger than %d MiB.", maxAnswer>>20)
+		f := noncompliant(q.op, q, "the answer of the application is larger than %d MiB", maxAnswer>>20)
 		f.Err = errTooLarge
 		return a, f
 	case err != nil:
-		return a, connectionFault(ctx, q.op, c.host, err)
+		return a, connectionFault(q.op, c.host, err)
 	}
 	return a, decode(q, a)
 }
@@ -237,7 +242,7 @@ func decode(q call, a *answer) *fault.Error {
 	if isMarkup(a.body) {
 		what = "a web page"
 	}
-	f := noncompliant(q.op, q, "the application answered with %s instead of a SCIM resource.", what)
+	f := noncompliant(q.op, q, "the application answered with %s instead of a SCIM resource", what)
 	f.Status = a.status
 	return f
 }

@@ -1,13 +1,16 @@
 package scim
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/entrain-dev/entrain/internal/directory"
 	"github.com/entrain-dev/entrain/internal/fault"
+	"github.com/entrain-dev/entrain/internal/scim/profile"
 )
 
 // Update changes attributes of a resource, by PATCH or, where the application has none, by reading and replacing it.
@@ -15,31 +18,67 @@ import (
 // Kinds: NotFound when the resource is gone, Conflict when a value is in use, Stale when somebody else changes it all the
 // time, Invalid when the application refuses a value or path.
 func (c *Client) Update(ctx context.Context, kind directory.Kind, id directory.TargetID, ops []directory.Operation) error {
-	body, err := c.cfg.Profile.Wire.Patch(kind, ops)
+	body, err := c.cfg.Profile.Wire.Patch(ops)
 	if err != nil || body == nil {
 		return err
 	}
 	q := call{op: "update " + noun(kind), method: http.MethodPatch, kind: kind, body: body, unique: touchesUnique(kind, ops)}
-	return c.modify(ctx, q, id, ops)
+	_, err = c.modify(ctx, q, id, ops)
+	return err
 }
 
 // UpdateMembers adds and removes direct members of a group in one request of at most Capabilities().MemberBatch members.
 // Adding one that is a member and removing one that is not are no errors.
 func (c *Client) UpdateMembers(ctx context.Context, group directory.TargetID, add, remove []directory.TargetID) error {
 	if n, limit := len(add)+len(remove), c.cfg.Profile.Capabilities.MemberBatch; n > limit {
-		return fault.New(fault.Internal, "update members", "%d members do not fit into one request; the limit is %d.", n, limit)
+		return fault.New(fault.Internal, "update members", "%d members do not fit into one request; the limit is %d", n, limit)
 	}
 	body, err := c.cfg.Profile.Wire.Members(add, remove)
 	if err != nil || body == nil {
 		return err
 	}
-	ops := memberOperations(add, remove)
 	q := call{op: "update members", method: http.MethodPatch, kind: directory.Group, body: body, members: true}
-	err = c.modify(ctx, q, group, ops)
-	if status(err) == http.StatusRequestEntityTooLarge && len(add)+len(remove) > 1 {
+	a, err := c.modify(ctx, q, group, memberOperations(add, remove))
+	switch {
+	case status(err) == http.StatusRequestEntityTooLarge && len(add)+len(remove) > 1:
 		return c.halves(ctx, group, add, remove)
+	case err != nil:
+		return err
 	}
-	return err
+	return c.taken(ctx, a, group, add)
+}
+
+// taken checks an answer that shows the members: some servers say 200 and drop what is above their limit. The answer may be
+// behind the write, so that the group is read before anything is called missing.
+func (c *Client) taken(ctx context.Context, a *answer, group directory.TargetID, add []directory.TargetID) error {
+	if a.cut || len(missing(a.body, add)) == 0 || !bytes.Contains(a.body, []byte(`"members"`)) {
+		return nil
+	}
+	members, err := c.Members(ctx, group)
+	if err != nil {
+		return err
+	}
+	lost := 0
+	for _, id := range add {
+		if !slices.Contains(members, id) {
+			lost++
+		}
+	}
+	if lost == 0 {
+		return nil
+	}
+	return &fault.Error{Kind: fault.Invalid, Op: "update members", Code: codeReference, Message: fmt.Sprintf("the application answered that it added %d members and left out %d of them", len(add), lost)}
+}
+
+// missing returns the ids that do not occur in an answer.
+func missing(body []byte, ids []directory.TargetID) []directory.TargetID {
+	var out []directory.TargetID
+	for _, id := range ids {
+		if !bytes.Contains(body, []byte(profile.Quote(string(id)))) {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // halves sends a change that was too large in two.
@@ -71,16 +110,16 @@ func anyList(ids []directory.TargetID) []any {
 }
 
 // modify sends a PATCH and deals with the ways in which applications fall short of it.
-func (c *Client) modify(ctx context.Context, q call, id directory.TargetID, ops []directory.Operation) error {
+func (c *Client) modify(ctx context.Context, q call, id directory.TargetID, ops []directory.Operation) (*answer, error) {
 	at, err := resourcePath(q.kind, id)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	q.path, q.byID = at, true
 	if c.noPatch[q.kind].Load() {
 		return c.replace(ctx, q, id, ops)
 	}
-	_, err = c.do(ctx, q)
+	a, err := c.do(ctx, q)
 	switch s := status(err); {
 	case s == http.StatusMethodNotAllowed || s == http.StatusNotImplemented:
 		c.noPatch[q.kind].Store(true)
@@ -88,31 +127,30 @@ func (c *Client) modify(ctx context.Context, q call, id directory.TargetID, ops 
 	case fault.Is(err, fault.Stale):
 		// No version was named, so the clash happened inside the application; sent again it meets the new version.
 		if werr := c.wait(ctx, q.op, firstBackoff); werr != nil {
-			return werr
+			return nil, werr
 		}
-		_, err = c.do(ctx, q)
+		return c.do(ctx, q)
 	case s == http.StatusBadRequest && noTarget(err) && !q.members:
 		return c.addElements(ctx, q, id, ops, err)
 	}
-	return err
+	return a, err
 }
 
 // addElements sends a PATCH again that was refused because an element such as the phone number of type mobile does not exist
 // yet. The Entra service expects such an element to be created (reference part 2 section 7.3); RFC 7644 has it added whole.
-func (c *Client) addElements(ctx context.Context, q call, id directory.TargetID, ops []directory.Operation, refused error) error {
+func (c *Client) addElements(ctx context.Context, q call, id directory.TargetID, ops []directory.Operation, refused error) (*answer, error) {
 	have, err := c.get(ctx, q.kind, id, "")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	changed, ok := wholeElements(have.Document, ops)
 	if !ok {
-		return refused
+		return nil, refused
 	}
-	if q.body, err = c.cfg.Profile.Wire.Patch(q.kind, changed); err != nil || q.body == nil {
-		return err
+	if q.body, err = c.cfg.Profile.Wire.Patch(changed); err != nil || q.body == nil {
+		return nil, err
 	}
-	_, err = c.do(ctx, q)
-	return err
+	return c.do(ctx, q)
 }
 
 // wholeElements turns operations on elements that a resource does not have into additions of elements, one an element, and
@@ -121,7 +159,7 @@ func wholeElements(doc directory.Document, ops []directory.Operation) (out []dir
 	made := map[string]map[string]any{}
 	for _, op := range ops {
 		p, parsed := parsePath(op.Path)
-		if !parsed || !p.filtered || p.sub == "" || elementExists(doc, p) {
+		if !parsed || !p.filtered || p.sub == "" && op.Kind != directory.Remove || elementExists(doc, p) {
 			out = append(out, op)
 			continue
 		}
@@ -144,30 +182,29 @@ func wholeElements(doc directory.Document, ops []directory.Operation) (out []dir
 
 // replace reads a resource, changes it and writes it back whole. Where the profile says so the version that was read is
 // named, and a change in between is met by reading again.
-func (c *Client) replace(ctx context.Context, q call, id directory.TargetID, ops []directory.Operation) error {
-	var err error
-	for range attempts {
-		var have directory.Resource
-		if have, err = c.get(ctx, q.kind, id, ""); err != nil {
-			return err
+func (c *Client) replace(ctx context.Context, q call, id directory.TargetID, ops []directory.Operation) (*answer, error) {
+	for try := 1; ; try++ {
+		have, err := c.get(ctx, q.kind, id, "")
+		if err != nil {
+			return nil, err
 		}
-		doc, aerr := apply(have.Document, ops)
-		if aerr != nil {
-			return aerr
+		doc, err := apply(have.Document, ops)
+		if err != nil {
+			return nil, err
 		}
 		put := q
 		put.method = http.MethodPut
 		if put.body, err = c.cfg.Profile.Wire.Replace(q.kind, doc); err != nil {
-			return err
+			return nil, err
 		}
 		if c.cfg.Profile.IfMatch && strings.HasSuffix(have.Version, `"`) {
 			put.header = http.Header{"If-Match": {have.Version}}
 		}
-		if _, err = c.do(ctx, put); !fault.Is(err, fault.Stale) {
-			return err
+		a, err := c.do(ctx, put)
+		if !fault.Is(err, fault.Stale) || try == attempts {
+			return a, err
 		}
 	}
-	return err
 }
 
 // status returns the HTTP status of a fault, 0 where there is none.

@@ -97,7 +97,7 @@ func (c *Client) lookUpCreated(ctx context.Context, op string, kind directory.Ki
 		case len(found) == 1:
 			return found[0], nil
 		case len(found) > 1:
-			return directory.Resource{}, &fault.Error{Kind: fault.Duplicate, Op: op, Code: "DuplicateTargetEntries", Message: "the application has several " + noun(kind) + "s with the " + path + " that was just created."}
+			return directory.Resource{}, &fault.Error{Kind: fault.Duplicate, Op: op, Code: "DuplicateTargetEntries", Message: "the application has several " + noun(kind) + "s with the " + path + " that was just created"}
 		case try == lookups:
 			values = nil
 			continue

@@ -57,7 +57,8 @@ type LogQuery struct {
 	Status  string
 	CycleID string
 	Since   time.Time
-	// After continues after an entry's Number (oldest first); Before goes back from one (newest first). At most one is set.
+	// After continues after an entry's Number (oldest first); Before goes back from one (newest first). At most one is set; with
+	// neither the newest entries come first.
 	After, Before int64
 	// Limit is at most 1000; 0 means 100.
 	Limit int

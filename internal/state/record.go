@@ -123,7 +123,8 @@ type Wait struct {
 // Outcome is what an attempt at one object brought; it replaces what the record held.
 type Outcome struct {
 	Seq Seq
-	// Done clears Action, Held, Intent and the escrow. When false Action stays pending; Escrow says until when.
+	// Done clears Action, Held, Intent and the escrow. When false Action stays pending; Escrow says until when, and nil keeps the
+	// escrow that there is. A resource ends the Intent in any case.
 	Done   bool
 	Link   Link
 	Target directory.TargetID
@@ -167,7 +168,7 @@ type Counts struct {
 	Users, Groups, Memberships int64
 }
 
-// Pending counts pending actions by kind; held ones are counted apart.
+// Pending counts pending actions by kind; held ones and those in escrow are counted apart.
 type Pending struct {
 	Action map[directory.Kind]map[Action]int64
 	Held   map[directory.Kind]int64

@@ -41,8 +41,9 @@ type Importer interface {
 	//
 	// In a full read (full is true) the first change of an object in this cycle replaces its attributes, later ones and those of
 	// an incremental read are merged (directory.Attributes.Merge). A removal of an unknown object is ignored. A present change
-	// of a removed object restores it. Member changes add and remove source edges; a member that is not known yet gets an empty
-	// record that is not listed anywhere until it is read. Members of kind "" are ignored. Replays change nothing.
+	// of a removed object restores it; a removal keeps the attributes. Member changes add and remove source edges; a member that is
+	// not known yet gets an empty record that is not listed anywhere until it is read. Members of kind "" are ignored. Replays
+	// change nothing.
 	//
 	// What becomes due: an object whose attributes, removal or existence changed; a member whose edge changed; the members of
 	// a group that is assigned and whose securityEnabled, removal or existence changed. A user becomes due also when its manager
@@ -51,14 +52,16 @@ type Importer interface {
 	// FinishImport ends a complete full read of a kind. Records that were not seen in this cycle become Missing (not those that
 	// are removed already). For groups the source edges not seen in this cycle are removed and their members become due, except
 	// for groups that had at least suspicious edges and now have none: these keep their edges the first time and are counted in
-	// suspects; if the full read before said the same they are emptied.
+	// suspects; if the full read before said the same they are emptied. A group that was not seen keeps its edges: it is Missing,
+	// and what became of it is found out by looking it up. suspicious 0 believes every group. missing counts all that are Missing.
 	FinishImport(ctx context.Context, id ConfigID, kind directory.Kind, cycle int64, suspicious int) (missing, suspects int64, err error)
-	// Missing lists records that are Missing. A later Import of the object, or Found, ends it.
+	// Missing lists records that are Missing. A later Import of the object ends it.
 	Missing(ctx context.Context, id ConfigID, kind directory.Kind, after Seq, limit int) ([]Record, error)
-	// Known returns how many objects of a kind are present in the source.
+	// Known returns how many objects of a kind are present in the source, the Missing ones among them.
 	Known(ctx context.Context, id ConfigID, kind directory.Kind) (int64, error)
 
-	// StageAssignments adds to the complete list of assignments that is being read in this cycle.
+	// StageAssignments adds to the complete list of assignments that is being read in this cycle. Principals that are neither users
+	// nor groups are left out. What was staged in another cycle is void.
 	StageAssignments(ctx context.Context, id ConfigID, cycle int64, assignments []directory.Assignment) error
 	// CountAssignments returns how many assignments are in force and how many are staged for this cycle.
 	CountAssignments(ctx context.Context, id ConfigID, cycle int64) (inForce, staged int64, err error)
@@ -77,13 +80,15 @@ type Decider interface {
 	Due(ctx context.Context, id ConfigID, kind directory.Kind, after Seq, limit int) ([]Candidate, error)
 	// CountDue counts them.
 	CountDue(ctx context.Context, id ConfigID, kind directory.Kind) (int64, error)
-	// Decide records decisions and clears the due marks. A decision that differs from the pending one clears Held, and makes the
-	// next attempt of an escrowed object immediate; the escrow's First is kept.
+	// Decide records decisions and clears the due marks. A decision that differs from the pending one clears Held. The next attempt
+	// of an escrowed object becomes immediate (Escrow.Next is set to First), since it was evaluated because something about it
+	// changed; with the decision None the escrow ends, unless only a reference failed. An Intent stays: whatever is decided now, a
+	// create may have happened.
 	Decide(ctx context.Context, id ConfigID, decisions []Decision) error
 	// SetLevels computes Record.Level for users with a pending Provision: 0 when the manager is not among them, else the manager's
-	// plus one; cycles and chains above 50 get the highest level. It returns the highest level.
+	// plus one; whoever stands in or below a cycle, or further down than 50, gets the highest level. It returns the highest level.
 	SetLevels(ctx context.Context, id ConfigID) (int, error)
-	// Pending counts what is pending.
+	// Pending counts what is pending. Actions in escrow are not among Pending.Action.
 	Pending(ctx context.Context, id ConfigID) (Pending, error)
 	// Removals lists pending actions that remove access, held or not, of both kinds.
 	Removals(ctx context.Context, id ConfigID, after Seq, limit int) ([]Record, error)
@@ -110,21 +115,24 @@ type Applier interface {
 	// Intend records that a create of these objects is about to be sent.
 	Intend(ctx context.Context, id ConfigID, seqs []Seq) error
 	// Commit records outcomes in one transaction. When the target id of an object that was linked changes, objects that refer to
-	// it become due and its edges count as absent from the target; a Forget removes its edges, waits and assignments too.
+	// it become due and its edges count as absent from the target; a Forget removes its edges, waits and assignments too. Outcomes
+	// of records that are forgotten already are ignored, but for their log entries.
 	Commit(ctx context.Context, id ConfigID, outcomes []Outcome) error
 
 	// Targets resolves objects to their resources; unlinked ones are left out. At most PageSize ids.
 	Targets(ctx context.Context, id ConfigID, ids []directory.SourceID) (map[directory.SourceID]directory.TargetID, error)
 	// ByTarget finds the record that is linked to a resource; ok is false when there is none. Released links do not count.
 	ByTarget(ctx context.Context, id ConfigID, kind directory.Kind, target directory.TargetID) (r Record, ok bool, err error)
-	// Waiting lists references that can now be sent: the object is linked and managed, and the other object has become linked.
+	// Waiting lists references that can now be sent: the object is linked and managed, and the other object has become linked. The
+	// references of one object are on one page; the limit counts references.
 	Waiting(ctx context.Context, id ConfigID, after Seq, limit int) ([]Waiting, error)
 
 	// UnequalGroups lists managed groups (link Active) that have edges to add (member linked, not Unlinked) or to remove.
 	UnequalGroups(ctx context.Context, id ConfigID, after Seq, limit int) ([]Record, error)
 	// Edges returns edges of a group to add and to remove, limit of each. Added members must have a resource.
 	Edges(ctx context.Context, id ConfigID, group Seq, limit int) (add, remove []Edge, err error)
-	// CommitEdges records that edges were added to and removed from the target, with a log entry if not nil.
+	// CommitEdges records that edges were added to and removed from the target, with a log entry if not nil. A group of which only
+	// references failed leaves escrow when nothing is left to send, here or because the source changed.
 	CommitEdges(ctx context.Context, id ConfigID, group Seq, added, removed []Seq, entry *LogEntry) error
 
 	// ResetIndex empties the index of the target's resources of a kind; AddIndex fills it; FindIndex looks a key up.

@@ -21,8 +21,6 @@ func genesys() Profile {
 			RequestsPerMinute:  300, // 13
 			Schema:             directory.TargetSchema{Name: GenesysCloud, Users: genesysUsers(), Groups: genesysGroups()},
 		},
-		// A group's name is read-only (10): it is mapped to find the group.
-		Wire:             Wire{NeverWritten: map[directory.Kind][]string{directory.Group: {"displayName"}}},
 		Query:            genesysQuery(),
 		VersionConflicts: true, // 5
 		Permissions:      genesysPermissions,
@@ -101,11 +99,10 @@ func genesysUsers() []directory.TargetAttribute {
 	}
 }
 
-// genesysGroups is 18.6. A group's name is required for matching and read-only (10); it is not marked ReadOnly, because then
-// it could not be mapped, but Wire never writes it.
+// genesysGroups is 18.6. A group's name is declared required and read-only (10): a mapping can only match by it.
 func genesysGroups() []directory.TargetAttribute {
 	return []directory.TargetAttribute{
-		{Path: "displayName", Type: directory.String, Required: true, Filterable: true},
+		{Path: "displayName", Type: directory.String, Required: true, Filterable: true, ReadOnly: true},
 		{Path: "externalId", Type: directory.String, CaseExact: true},
 		{Path: "members", Type: directory.Reference, MultiValued: true},
 		{Path: "id", Type: directory.String, ReadOnly: true, Filterable: true, CaseExact: true},

@@ -46,16 +46,19 @@ func phoneNumber(value, region string) (string, error) {
 
 // refused says why a phone number is left out, without the number.
 func refused(why string) error {
-	return fault.New(fault.Invalid, "normalise phone number", "the phone number is left out because %s; the application takes numbers like +13175550100, with an extension tel:+13175550100;ext=1234.", why)
+	return fault.New(fault.Invalid, "normalise phone number", "the phone number is left out because %s; the application takes numbers like +13175550100, with an extension tel:+13175550100;ext=1234", why)
 }
+
+// dateLayouts are the forms of a date in the source; the last is how expressions render one.
+var dateLayouts = []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02", "1/2/2006 3:04:05 PM"}
 
 // dateOnly returns the calendar date of an ISO 8601 value; Genesys returns dateHire in that form (genesys-scim.md 8.5).
 func dateOnly(value, _ string) (string, error) {
 	text := strings.TrimSpace(value)
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02"} {
+	for _, layout := range dateLayouts {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t.Format("2006-01-02"), nil
 		}
 	}
-	return "", fault.New(fault.Invalid, "normalise date", "the date is left out because it is no ISO 8601 date; the application takes dates like 2026-01-31.")
+	return "", fault.New(fault.Invalid, "normalise date", "the date is left out because it is no ISO 8601 date; the application takes dates like 2026-01-31")
 }

@@ -104,7 +104,7 @@ func Lookup(name string, opts Options) (Profile, error) {
 	case EntraCompatible:
 		return entra(opts), nil
 	}
-	return Profile{}, fault.New(fault.Invalid, "look up profile", "there is no profile %q; use one of %s.", name, strings.Join(Names(), ", "))
+	return Profile{}, fault.New(fault.Invalid, "look up profile", "there is no profile %q; use one of %s", name, strings.Join(Names(), ", "))
 }
 
 // Rows returns the default mapping of a kind.

@@ -48,21 +48,21 @@ func (p Profile) CheckTenantURL(raw string) (problem string) {
 	u, err := url.Parse(strings.TrimSpace(raw))
 	switch {
 	case raw == "":
-		return "the tenant URL is empty; write the SCIM address of the application, such as https://scim.example.com/v2."
+		return "the tenant URL is empty; write the SCIM address of the application, such as https://scim.example.com/v2"
 	case err != nil || u.Host == "" || u.Opaque != "":
-		return "the tenant URL is no absolute address; write one that begins with https://, such as https://scim.example.com/v2."
+		return "the tenant URL is no absolute address; write one that begins with https://, such as https://scim.example.com/v2"
 	case u.Scheme != "https" && u.Scheme != "http":
-		return fmt.Sprintf("the tenant URL begins with %s://; it must begin with https://.", u.Scheme)
+		return fmt.Sprintf("the tenant URL begins with %s://; it must begin with https://", u.Scheme)
 	case u.User != nil:
-		return "the tenant URL contains credentials; put them into a Secret and name it under credentials."
+		return "the tenant URL contains credentials; put them into a Secret and name it under credentials"
 	case u.Fragment != "":
-		return "the tenant URL contains a part after #, which no server ever sees; leave it out."
+		return "the tenant URL contains a part after #, which no server ever sees; leave it out"
 	case u.Scheme == "http" && !privateHost(u.Hostname()):
-		return fmt.Sprintf("the tenant URL sends the token unencrypted to %s; write https:// instead of http://.", u.Hostname())
+		return fmt.Sprintf("the tenant URL sends the token unencrypted to %s; write https:// instead of http://", u.Hostname())
 	}
 	for _, last := range []string{"Users", "Groups", "Schemas", "ServiceProviderConfig"} {
 		if base, ok := cutLast(u.Path, last); ok {
-			return fmt.Sprintf("the tenant URL ends with /%s, which is appended by itself; write %s://%s%s.", last, u.Scheme, u.Host, base)
+			return fmt.Sprintf("the tenant URL ends with /%s, which is appended by itself; write %s://%s%s", last, u.Scheme, u.Host, base)
 		}
 	}
 	if p.Name == GenesysCloud {
@@ -75,12 +75,12 @@ func checkGenesys(u *url.URL) string {
 	host := strings.ToLower(u.Hostname())
 	for _, r := range genesysRegions {
 		if host != "api."+r.Domain && (host == r.Domain || strings.HasSuffix(host, "."+r.Domain)) && !moreSpecific(host, r.Domain) {
-			return fmt.Sprintf("the tenant URL names the host %s, which serves no SCIM; write https://api.%s%s.", host, r.Domain, genesysPaths[0])
+			return fmt.Sprintf("the tenant URL names the host %s, which serves no SCIM; write https://api.%s%s", host, r.Domain, genesysPaths[0])
 		}
 	}
 	path := strings.TrimRight(u.Path, "/")
 	if !slices.Contains(genesysPaths, path) {
-		return fmt.Sprintf("the tenant URL has the path %q; Genesys Cloud serves SCIM below %s, so write %s://%s%s.", u.Path, genesysPaths[0], u.Scheme, u.Host, genesysPaths[0])
+		return fmt.Sprintf("the tenant URL has the path %q; Genesys Cloud serves SCIM below %s, so write %s://%s%s", u.Path, genesysPaths[0], u.Scheme, u.Host, genesysPaths[0])
 	}
 	return ""
 }

@@ -14,7 +14,7 @@ import (
 const patchSchema = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 // Wire turns resources and operations into the bytes an application wants. The zero value is the form of RFC 7644; each
-// field is one deviation, all of them of the Entra service (reference part 2 sections 7.3 to 7.5) except NeverWritten.
+// field is one deviation, all of them of the Entra service (reference part 2 sections 7.3 to 7.5).
 type Wire struct {
 	// CreateSchemas are listed in schemas on create; without an entry it is the core schema and every extension that is used.
 	CreateSchemas map[directory.Kind][]string
@@ -37,8 +37,6 @@ type Wire struct {
 	RemoveByValue bool
 	// RolesAsJSONText sends roles that are added by a PATCH as JSON in a string (reference 4.9).
 	RolesAsJSONText bool
-	// NeverWritten are paths that are mapped to find a resource and cannot be changed; operations on them are left out.
-	NeverWritten map[directory.Kind][]string
 }
 
 // Create returns the body of a POST.
@@ -99,8 +97,7 @@ type operation struct {
 }
 
 // Patch returns the body of a PATCH, nil when nothing is left to send.
-func (w Wire) Patch(kind directory.Kind, ops []directory.Operation) ([]byte, error) {
-	ops = slices.DeleteFunc(slices.Clone(ops), func(op directory.Operation) bool { return w.neverWritten(kind, op.Path) })
+func (w Wire) Patch(ops []directory.Operation) ([]byte, error) {
 	var out []operation
 	gathered := w.gather(ops)
 	for i, op := range ops {
@@ -181,10 +178,6 @@ func (w Wire) op(kind directory.OperationKind) string {
 		return strings.ToUpper(string(kind[:1])) + string(kind[1:])
 	}
 	return string(kind)
-}
-
-func (w Wire) neverWritten(kind directory.Kind, path string) bool {
-	return slices.ContainsFunc(w.NeverWritten[kind], func(p string) bool { return strings.EqualFold(p, path) })
 }
 
 // gather returns the indexes of the operations that go into one pathless replace: replacements of simple values without a
@@ -324,7 +317,7 @@ func marshal(op string, schemas []string, body map[string]any) ([]byte, error) {
 	for _, name := range slices.Sorted(maps.Keys(body)) {
 		value, err := compact(body[name])
 		if err != nil {
-			return nil, &fault.Error{Kind: fault.Internal, Op: op, Message: "the value of " + name + " has no JSON form.", Err: err}
+			return nil, &fault.Error{Kind: fault.Internal, Op: op, Message: "the value of " + name + " has no JSON form", Err: err}
 		}
 		b.WriteByte(',')
 		b.WriteString(Quote(name))

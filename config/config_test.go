@@ -1,0 +1,111 @@
+// Package config_test checks the manifests of this folder and of the chart.
+package config_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+)
+
+const commandTimeout = 60 * time.Second
+
+// kubectl runs the kubectl of the test control plane and returns what it prints.
+func kubectl(t *testing.T, args ...string) string {
+	t.Helper()
+	assets := os.Getenv("KUBEBUILDER_ASSETS")
+	if assets == "" {
+		t.Fatal("config tests need kubectl and an API server: run make test, or set KUBEBUILDER_ASSETS to a folder with etcd, kube-apiserver and kubectl")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), commandTimeout)
+	defer cancel()
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(ctx, filepath.Join(assets, "kubectl"), args...)
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("kubectl %s: %v\n%s", strings.Join(args, " "), err, errs.String())
+	}
+	return out.String()
+}
+
+func TestEveryFolderBuilds(t *testing.T) {
+	for _, folder := range []string{"crd", "default", "demo", "manager", "network-policy", "prometheus", "rbac", "samples"} {
+		t.Run(folder, func(t *testing.T) {
+			if kubectl(t, "kustomize", folder) == "" {
+				t.Error("the kustomization is empty")
+			}
+		})
+	}
+}
+
+func TestManifestsAreAccepted(t *testing.T) {
+	if os.Getenv("KUBEBUILDER_ASSETS") == "" {
+		t.Fatal("config tests need kubectl and an API server: run make test, or set KUBEBUILDER_ASSETS to a folder with etcd, kube-apiserver and kubectl")
+	}
+	server := &envtest.Environment{}
+	if _, err := server.Start(); err != nil {
+		t.Fatalf("starting the API server: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := server.Stop(); err != nil {
+			t.Errorf("stopping the API server: %v", err)
+		}
+	})
+	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
+	if err := os.WriteFile(kubeconfig, server.KubeConfig, 0o600); err != nil {
+		t.Fatalf("writing the kubeconfig: %v", err)
+	}
+	on := func(t *testing.T, args ...string) string {
+		return kubectl(t, append([]string{"--kubeconfig", kubeconfig}, args...)...)
+	}
+	// The definitions go first: kubectl cannot know the kinds before it has sent them.
+	on(t, "apply", "--server-side", "-k", "crd")
+	on(t, "wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+
+	for name, args := range map[string][]string{
+		"the operator":          {"apply", "--server-side", "-k", "default"},
+		"the tutorial":          {"apply", "--server-side", "-k", "samples"},
+		"the demo":              {"apply", "--server-side", "-k", "demo"},
+		"the on-demand request": {"create", "-f", "samples/provisioning_v1alpha1_provisionondemand.yaml"},
+	} {
+		t.Run(name, func(t *testing.T) { on(t, args...) })
+	}
+	t.Run("explain shows the field comments", func(t *testing.T) {
+		got := on(t, "explain", "provisioningconfig.spec.schedule.interval")
+		if want := "Default: 40m"; !strings.Contains(got, want) {
+			t.Errorf("want %q in the explanation, got:\n%s", want, got)
+		}
+	})
+}
+
+func TestChartHasTheSameCRDs(t *testing.T) {
+	want, got := read(t, "crd/bases"), read(t, "../charts/entrain/crds")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("charts/entrain/crds differs from config/crd/bases, run make generate (-want +got):\n%s", diff)
+	}
+}
+
+// read returns the content of the YAML files of a folder by name.
+func read(t *testing.T, folder string) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("want YAML files in %s, got %v (%v)", folder, files, err)
+	}
+	out := map[string]string{}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatalf("reading: %v", err)
+		}
+		out[filepath.Base(file)] = string(data)
+	}
+	return out
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+)
+
+func main() {
+	var d demo
+	flag.StringVar(&d.dir, "dir", ".demo", "Folder for kubeconfig, state and logs; emptied at the start.")
+	flag.StringVar(&d.bin, "bin", "bin", "Folder with entrain and entrain-sim.")
+	flag.IntVar(&d.people, "people", 220, "How many people the tenant has.")
+	flag.Parse()
+	d.exit = os.Getenv("DEMO_EXIT") != "" && os.Getenv("DEMO_EXIT") != "0"
+	d.assets = os.Getenv("KUBEBUILDER_ASSETS")
+	if d.assets == "" {
+		fmt.Fprintln(os.Stderr, "KUBEBUILDER_ASSETS is not set; run the demo with: make demo")
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := d.run(ctx); err != nil {
+		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+			fmt.Println("\nStopped.")
+			return
+		}
+		fmt.Fprintln(os.Stderr, "\nThe demo failed:", err)
+		fmt.Fprintln(os.Stderr, "Logs are in", d.dir)
+		os.Exit(1)
+	}
+}
+
+// demo is everything that runs.
+type demo struct {
+	dir, bin, assets string
+	people           int
+	exit             bool
+
+	kubeconfig string
+	sim        *simulators
+	children   []*child
+}
+
+// run starts everything, tells the story and leaves all running until ctx ends, unless the demo is to end by itself. Whatever
+// was started is stopped in every case.
+func (d *demo) run(ctx context.Context) (err error) {
+	if err := os.RemoveAll(d.dir); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(d.dir, 0o755); err != nil {
+		return err
+	}
+	if d.dir, err = filepath.Abs(d.dir); err != nil {
+		return err
+	}
+	defer func() {
+		for i := len(d.children) - 1; i >= 0; i-- {
+			err = errors.Join(err, d.children[i].stop())
+		}
+	}()
+	cluster, err := d.startCluster()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, cluster.Stop()) }()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := d.startSimulators(ctx); err != nil {
+		return err
+	}
+	if err := d.startOperator(ctx); err != nil {
+		return err
+	}
+	if err := d.tell(ctx); err != nil {
+		return err
+	}
+	if d.exit {
+		fmt.Println("\nEvery step was verified in the target.")
+		return nil
+	}
+	d.invite()
+	<-ctx.Done()
+	fmt.Println("\nStopping.")
+	return nil
+}
+
+// invite says what a visitor can do now.
+func (d *demo) invite() {
+	rel := d.kubeconfig
+	if wd, err := os.Getwd(); err == nil {
+		if r, err := filepath.Rel(wd, rel); err == nil {
+			rel = r
+		}
+	}
+	fmt.Printf(`
+All keeps running. In another terminal:
+
+  export KUBECONFIG=%s PATH=%s:$PATH
+  kubectl get provisioningconfigs -n identity -w
+  kubectl describe provisioningconfig genesys-cloud -n identity
+  curl -s %s/admin/state            # the tenant
+  curl -s %s/admin/users | head     # what Genesys Cloud has
+
+Hire somebody and ask for a cycle:
+
+  curl -s -X POST %s/admin/users -d '{"userPrincipalName":"zoe@contoso.com","displayName":"Zoë Beck","accountEnabled":true,"usageLocation":"DE"}'
+  kubectl annotate provisioningconfig genesys-cloud -n identity provisioning.entrain.dev/sync=$(date +%%s) --overwrite
+
+Ctrl-C ends it; nothing is left behind but the logs in %s.
+`, rel, d.assets, d.sim.GraphURL, d.sim.GenesysURL, d.sim.GraphURL, d.dir)
+}

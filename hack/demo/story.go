@@ -1,0 +1,252 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+const (
+	namespace = "identity"
+	config    = "genesys-cloud"
+	patience  = 90 * time.Second
+)
+
+// tell applies the resources and tells what happens to people, one step after the other. Each step ends with a look at
+// Genesys Cloud itself, not at what the operator says about it.
+func (d *demo) tell(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{
+		d.apply, d.arrive, d.hire, d.rename, d.promote, d.leave, d.massUnassignment,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// apply applies Secrets and the ProvisioningConfig.
+func (d *demo) apply(ctx context.Context) error {
+	say("kubectl apply: two Secrets and a ProvisioningConfig")
+	text, err := os.ReadFile("hack/demo/resources.yaml")
+	if err != nil {
+		return err
+	}
+	manifest := os.Expand(string(text), func(name string) string {
+		return map[string]string{
+			"GRAPH_URL": d.sim.GraphURL, "GENESYS_URL": d.sim.GenesysURL, "TENANT_ID": d.sim.TenantID, "APP_ID": d.sim.AppID,
+			"CLIENT_ID": d.sim.ClientID, "CLIENT_SECRET": d.sim.ClientSecret, "GENESYS_CLIENT": d.sim.GenesysClient, "GENESYS_SECRET": d.sim.GenesysSecret,
+		}[name]
+	})
+	file := filepath.Join(d.dir, "resources.yaml")
+	if err := os.WriteFile(file, []byte(manifest), 0o600); err != nil {
+		return err
+	}
+	out, err := d.kubectl(ctx, "", "apply", "-f", file)
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(out) {
+		tellMore("%s", strings.TrimSpace(line))
+	}
+	return nil
+}
+
+// arrive watches the initial cycle.
+func (d *demo) arrive(ctx context.Context) error {
+	say("The initial cycle: kubectl get provisioningconfigs -n %s", namespace)
+	last := ""
+	err := until(ctx, 3*time.Minute, "the initial cycle", func() (bool, error) {
+		if err := d.alive(); err != nil {
+			return false, err
+		}
+		rows, err := d.kubectl(ctx, "", "get", "provisioningconfigs", "-n", namespace)
+		if err != nil {
+			return false, err
+		}
+		head, row, _ := strings.Cut(strings.TrimRight(rows, "\n"), "\n")
+		if shown := withoutAge(row); shown != last {
+			if last == "" {
+				tellMore("%s", head)
+			}
+			last = shown
+			tellMore("%s", row)
+		}
+		return d.condition(ctx, "Synchronized")
+	})
+	if err != nil {
+		return err
+	}
+	var tenant struct {
+		Assigned int `json:"entitled"`
+	}
+	if err := d.graph(ctx, http.MethodGet, "/state", nil, &tenant); err != nil {
+		return err
+	}
+	var people []account
+	if err := admin(ctx, http.MethodGet, d.sim.GenesysURL+"/admin/users", nil, &people); err != nil {
+		return err
+	}
+	active, managed := 0, 0
+	for _, p := range people {
+		if p.State == "active" {
+			active++
+		}
+		if p.ManagerID != "" {
+			managed++
+		}
+	}
+	if active < d.people/2 || managed < active/2 {
+		return fmt.Errorf("the target has only %d active people, %d of them with a manager", active, managed)
+	}
+	done("%d people are active in Genesys Cloud, %d of them with their manager", active, managed)
+	return nil
+}
+
+// hire: somebody new is assigned to the application and arrives, with a phone number in the form that Genesys Cloud takes.
+func (d *demo) hire(ctx context.Context) error {
+	say("Zoë Beck is hired and assigned; her phone is entered as 030 1234567")
+	if err := d.addPerson(ctx, "zoe.beck@contoso.com", map[string]any{
+		"displayName": "Zoë Beck", "givenName": "Zoë", "surname": "Beck", "jobTitle": "Agent", "department": "Support",
+		"usageLocation": "DE", "businessPhones": []string{"030 1234567"},
+	}); err != nil {
+		return err
+	}
+	return d.sync(ctx, "zoe.beck@contoso.com", func(a *account) (string, bool) {
+		if a == nil || a.State != "active" || len(a.PhoneNumbers) == 0 {
+			return "", false
+		}
+		return fmt.Sprintf("arrived as %s, %s, phone %s", a.DisplayName, a.Title, a.PhoneNumbers[0].Number), a.PhoneNumbers[0].Number == "+49301234567"
+	})
+}
+
+// rename: a new name and a new login stay the same account.
+func (d *demo) rename(ctx context.Context) error {
+	say("She marries: Zoë Beck becomes Zoë Lindt, with a new login")
+	before, err := d.account(ctx, "zoe.beck@contoso.com")
+	if err != nil {
+		return err
+	}
+	if err := d.changePerson(ctx, "zoe.beck@contoso.com", map[string]any{
+		"userPrincipalName": "zoe.lindt@contoso.com", "mail": "zoe.lindt@contoso.com", "surname": "Lindt", "displayName": "Zoë Lindt",
+	}); err != nil {
+		return err
+	}
+	return d.sync(ctx, "zoe.lindt@contoso.com", func(a *account) (string, bool) {
+		if a == nil || before == nil {
+			return "", false
+		}
+		return fmt.Sprintf("the same account (%s) is now %s, %s", a.ID[:8], a.DisplayName, a.UserName), a.ID == before.ID && a.DisplayName == "Zoë Lindt"
+	})
+}
+
+// promote: a new manager is a reference to another account.
+func (d *demo) promote(ctx context.Context) error {
+	say("She gets a manager")
+	var people []struct {
+		UPN     string `json:"userPrincipalName"`
+		Title   string `json:"jobTitle"`
+		Enabled bool   `json:"accountEnabled"`
+	}
+	if err := d.graph(ctx, http.MethodGet, "/users?search="+url.QueryEscape("contoso.com"), nil, &people); err != nil {
+		return err
+	}
+	var boss *account
+	for _, p := range people {
+		a, err := d.account(ctx, p.UPN)
+		if err != nil {
+			return err
+		}
+		if a != nil && a.State == "active" && p.UPN != "zoe.lindt@contoso.com" {
+			boss = a
+			break
+		}
+	}
+	if boss == nil {
+		return fmt.Errorf("nobody in the target could be her manager")
+	}
+	if err := d.setManager(ctx, "zoe.lindt@contoso.com", boss.UserName); err != nil {
+		return err
+	}
+	return d.sync(ctx, "zoe.lindt@contoso.com", func(a *account) (string, bool) {
+		if a == nil {
+			return "", false
+		}
+		return fmt.Sprintf("reports to %s", boss.DisplayName), a.ManagerID == boss.ID
+	})
+}
+
+// leave: a leaver is disabled, not deleted.
+func (d *demo) leave(ctx context.Context) error {
+	say("She leaves: her account is deleted in Entra (recycle bin)")
+	if err := d.graph(ctx, http.MethodDelete, "/users/zoe.lindt@contoso.com", nil, nil); err != nil {
+		return err
+	}
+	return d.sync(ctx, "zoe.lindt@contoso.com", func(a *account) (string, bool) {
+		if a == nil {
+			return "", false
+		}
+		return "the account is kept and is now " + a.State, a.State == "inactive"
+	})
+}
+
+// sync asks for a cycle and waits until the target has what is expected of a person.
+func (d *demo) sync(ctx context.Context, userName string, ok func(*account) (string, bool)) error {
+	if err := d.annotate(ctx, "sync", fmt.Sprint(time.Now().UnixNano())); err != nil {
+		return err
+	}
+	seen := ""
+	err := until(ctx, patience, "Genesys Cloud to follow", func() (bool, error) {
+		if err := d.alive(); err != nil {
+			return false, err
+		}
+		a, err := d.account(ctx, userName)
+		if err != nil {
+			return false, err
+		}
+		text, good := ok(a)
+		seen = text
+		return good, nil
+	})
+	if err != nil {
+		return fmt.Errorf("%w (last seen: %s)", err, seen)
+	}
+	done("%s", seen)
+	return nil
+}
+
+func (d *demo) annotate(ctx context.Context, request, value string) error {
+	_, err := d.kubectl(ctx, "", "annotate", "provisioningconfig", config, "-n", namespace, "--overwrite", "provisioning.entrain.dev/"+request+"="+value)
+	return err
+}
+
+// condition reports whether a condition is True.
+func (d *demo) condition(ctx context.Context, typ string) (bool, error) {
+	out, err := d.kubectl(ctx, "", "get", "provisioningconfig", config, "-n", namespace, "-o",
+		`jsonpath={.status.conditions[?(@.type=="`+typ+`")].status}`)
+	return strings.TrimSpace(out) == "True", err
+}
+
+// alive fails when a program ended by itself.
+func (d *demo) alive() error {
+	for _, c := range d.children {
+		if err := c.ended(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withoutAge drops the last column, which changes all the time.
+func withoutAge(row string) string {
+	fields := strings.Fields(row)
+	if len(fields) == 0 {
+		return row
+	}
+	return strings.Join(fields[:len(fields)-1], " ")
+}

@@ -1,0 +1,227 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/entrain-dev/entrain/internal/directory"
+	"github.com/entrain-dev/entrain/internal/fault"
+	"github.com/entrain-dev/entrain/internal/state"
+)
+
+const (
+	defaultWorkers = 16
+	// commitBatch is how many outcomes one transaction takes at the most.
+	commitBatch = 200
+	// tooManyInARow is how many transient failures without a success between them end a cycle: the target is down.
+	tooManyInARow = 25
+)
+
+// applyRemovals disables before anybody is created: in a long initial cycle a leaver must not wait for it. Deletions of
+// people who are disabled already can wait (applyDeletions), so that a person who was hired again takes the account over.
+func (c *cycle) applyRemovals(ctx context.Context) error {
+	return c.apply(ctx, state.PendingQuery{Kind: directory.User, Level: -1, Removals: true}, func(r state.Candidate) bool {
+		return r.Action != state.Delete || r.Link == state.Active
+	})
+}
+
+func (c *cycle) applyDeletions(ctx context.Context) error {
+	for _, kind := range []directory.Kind{directory.User, directory.Group} {
+		if err := c.apply(ctx, state.PendingQuery{Kind: kind, Level: -1, Removals: true}, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// applyUsers provisions people, managers before those whom they manage, so that most references go with the create.
+func (c *cycle) applyUsers(ctx context.Context) error {
+	levels, err := c.Store.SetLevels(ctx, c.plan.ID)
+	if err != nil {
+		return err
+	}
+	for level := 0; level <= levels; level++ {
+		if err := c.apply(ctx, state.PendingQuery{Kind: directory.User, Level: level}, nil); err != nil {
+			return err
+		}
+	}
+	// What has no level: updates and releases.
+	return c.apply(ctx, state.PendingQuery{Kind: directory.User, Level: -1}, nil)
+}
+
+func (c *cycle) applyGroups(ctx context.Context) error {
+	if c.plan.Groups == nil {
+		return nil
+	}
+	return c.apply(ctx, state.PendingQuery{Kind: directory.Group, Level: -1}, nil)
+}
+
+// retry tries objects again whose failure is due, each alone. Failures of this cycle are not among them.
+func (c *cycle) retry(ctx context.Context) error {
+	due := c.config.Cycle.Started.Add(-1)
+	for _, kind := range []directory.Kind{directory.User, directory.Group} {
+		if _, ok := c.plan.side(kind); !ok {
+			continue
+		}
+		for _, removals := range []bool{true, false} {
+			q := state.PendingQuery{Kind: kind, Level: -1, Removals: removals, DueBy: due}
+			if err := c.applyWith(ctx, q, nil, 1); err != nil {
+				return err
+			}
+		}
+	}
+	// Members wait for whoever arrived only now.
+	return c.applyMembers(ctx)
+}
+
+// apply applies all pending actions that the query selects and want accepts.
+func (c *cycle) apply(ctx context.Context, q state.PendingQuery, want func(state.Candidate) bool) error {
+	workers := c.Workers
+	if workers <= 0 {
+		workers = defaultWorkers
+	}
+	return c.applyWith(ctx, q, want, workers)
+}
+
+// job is an object together with what is needed to apply its action.
+type job struct {
+	side    Side
+	record  state.Candidate
+	targets resolved
+}
+
+// applyWith is a pipeline: one goroutine lists pages of the store, workers apply, one goroutine commits outcomes in groups
+// that grow by themselves while the store is busy. It returns when all three are done.
+func (c *cycle) applyWith(ctx context.Context, q state.PendingQuery, want func(state.Candidate) bool, workers int) error {
+	side, ok := c.plan.side(q.Kind)
+	if !ok {
+		return nil
+	}
+	jobs := make(chan job, workers)
+	outcomes := make(chan state.Outcome, commitBatch)
+	// Without the store nothing more may be sent: what is done there would be forgotten.
+	running, halt := context.WithCancel(ctx)
+	defer halt()
+	g, gctx := errgroup.WithContext(running)
+	g.Go(func() error {
+		defer close(jobs)
+		return c.produce(gctx, side, q, want, jobs)
+	})
+	work, wctx := errgroup.WithContext(gctx)
+	for range workers {
+		work.Go(func() error { return c.work(wctx, jobs, outcomes) })
+	}
+	g.Go(func() error {
+		defer close(outcomes)
+		return work.Wait()
+	})
+	// What was done at the target must reach the store also when the cycle is being ended.
+	g.Go(func() error { return c.commit(context.WithoutCancel(ctx), outcomes, halt) })
+	return g.Wait()
+}
+
+// produce lists pending objects and hands them to the workers.
+func (c *cycle) produce(ctx context.Context, side Side, q state.PendingQuery, want func(state.Candidate) bool, jobs chan<- job) error {
+	return pages(func(after state.Seq) ([]state.Candidate, error) {
+		return c.Store.Apply(ctx, c.plan.ID, q, after, commitBatch)
+	}, func(r state.Candidate) state.Seq { return r.Seq }, func(page []state.Candidate) error {
+		if err := c.interrupted(ctx); err != nil {
+			return err
+		}
+		if want != nil {
+			page = slices.DeleteFunc(page, func(r state.Candidate) bool { return !want(r) })
+		}
+		targets, err := c.resolve(ctx, side, page)
+		if err != nil {
+			return err
+		}
+		if err := c.intend(ctx, page); err != nil {
+			return err
+		}
+		c.observe(func(p *Progress) { p.Total = max(p.Total, p.Done+int64(len(page))) })
+		for _, r := range page {
+			select {
+			case jobs <- job{side, r, targets}:
+			case <-c.req.Stop:
+				return c.interrupted(ctx)
+			case <-ctx.Done():
+				return c.interrupted(ctx)
+			}
+		}
+		return nil
+	})
+}
+
+// intend records which objects of a page may be created from now on: after a crash these are looked up in the target before
+// anything is sent for them.
+func (c *cycle) intend(ctx context.Context, page []state.Candidate) error {
+	var seqs []state.Seq
+	for _, r := range page {
+		if r.Action == state.Provision && r.Target == "" && !r.Intent {
+			seqs = append(seqs, r.Seq)
+		}
+	}
+	if len(seqs) == 0 {
+		return nil
+	}
+	return c.Store.Intend(ctx, c.plan.ID, seqs)
+}
+
+func (c *cycle) work(ctx context.Context, jobs <-chan job, outcomes chan<- state.Outcome) error {
+	for j := range jobs {
+		if ctx.Err() != nil {
+			return c.interrupted(ctx)
+		}
+		out, err := c.act(ctx, j)
+		if out != nil {
+			outcomes <- *out
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// commit writes outcomes until there are no more. After an error it halts the workers and goes on reading, so that none blocks.
+func (c *cycle) commit(ctx context.Context, outcomes <-chan state.Outcome, halt func()) error {
+	var failed error
+	for first := range outcomes {
+		batch := []state.Outcome{first}
+	fill:
+		for len(batch) < commitBatch {
+			select {
+			case o, ok := <-outcomes:
+				if !ok {
+					break fill
+				}
+				batch = append(batch, o)
+			default:
+				break fill
+			}
+		}
+		if failed != nil {
+			continue
+		}
+		if failed = c.Store.Commit(ctx, c.plan.ID, batch); failed != nil {
+			halt()
+			continue
+		}
+		c.count(func(*state.Report) {}, int64(len(batch)))
+	}
+	return failed
+}
+
+// fatal reports whether a failure at one object concerns all of them and ends the cycle.
+func (c *cycle) fatal(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.Unauthorized, fault.NotCompliant, fault.Canceled, fault.Internal:
+		return true
+	case fault.Transient, fault.Unreachable, fault.Throttled:
+		return c.inARow.Add(1) >= tooManyInARow
+	}
+	c.inARow.Store(0)
+	return false
+}

@@ -1,0 +1,210 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+
+	"github.com/entrain-dev/entrain/internal/directory"
+	"github.com/entrain-dev/entrain/internal/engine/decide"
+	"github.com/entrain-dev/entrain/internal/mapping"
+	"github.com/entrain-dev/entrain/internal/scope"
+	"github.com/entrain-dev/entrain/internal/state"
+)
+
+// evaluate decides about every object that is due, page by page. It sends nothing.
+func (c *cycle) evaluate(ctx context.Context) error {
+	for _, kind := range []directory.Kind{directory.User, directory.Group} {
+		side, ok := c.plan.side(kind)
+		total, err := c.Store.CountDue(ctx, c.plan.ID, kind)
+		if err != nil {
+			return err
+		}
+		c.observe(func(p *Progress) { p.Total += total })
+		err = pages(func(after state.Seq) ([]state.Candidate, error) {
+			return c.Store.Due(ctx, c.plan.ID, kind, after, state.PageSize)
+		}, func(r state.Candidate) state.Seq { return r.Seq }, func(page []state.Candidate) error {
+			if err := c.interrupted(ctx); err != nil {
+				return err
+			}
+			decisions := make([]state.Decision, len(page))
+			if !ok {
+				// Groups that are not provisioned are read only for who is in them.
+				for i, r := range page {
+					decisions[i] = state.Decision{Seq: r.Seq}
+				}
+				return c.Store.Decide(ctx, c.plan.ID, decisions)
+			}
+			targets, err := c.resolve(ctx, side, page)
+			if err != nil {
+				return err
+			}
+			for i, r := range page {
+				decisions[i] = c.decide(side, r, targets)
+			}
+			c.count(func(*state.Report) {}, int64(len(page)))
+			return c.Store.Decide(ctx, c.plan.ID, decisions)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if _, err := c.Store.SetLevels(ctx, c.plan.ID); err != nil {
+		return err
+	}
+	c.config.Plan = c.plan.Fingerprint
+	return nil
+}
+
+// decide judges one object.
+func (c *cycle) decide(side Side, r state.Candidate, targets resolved) state.Decision {
+	j := c.judge(side, r, targets)
+	v := decide.Decide(j.input)
+	d := state.Decision{Seq: r.Seq, Action: v.Action, Reason: string(v.Reason), LeavesScope: v.LeavesScope}
+	if v.Action == state.None {
+		if j.entitled() {
+			c.count(func(rep *state.Report) { rep.Skipped++ }, 0)
+		}
+		return d
+	}
+	if c.plan.DryRun {
+		d.Log = c.planned(side, r, j, v)
+	}
+	return d
+}
+
+// judgement is what is known about an object when it is judged.
+type judgement struct {
+	input   decide.Input
+	verdict scope.Verdict
+	// desired, ops and modified are what the resource should be and what it lacks; they are empty for removed objects.
+	desired  mapping.Desired
+	ops      []directory.Operation
+	modified []mapping.Modified
+	applied  directory.Values
+	waits    []state.Wait
+	// err is why the mapping could not be applied.
+	err error
+}
+
+// entitled reports whether an administrator would expect something to have happened to the object.
+func (j judgement) entitled() bool {
+	return j.input.Removal == directory.Present && j.input.Assigned
+}
+
+// judge evaluates assignment, scoping filters and the mapping for one object; it is pure.
+func (c *cycle) judge(side Side, r state.Candidate, targets resolved) judgement {
+	var j judgement
+	j.verdict = side.Scope.Evaluate(r.Attributes)
+	create, update, remove := side.Mapping.Allows()
+	_, disables := side.Mapping.DisablesBy()
+	j.input = decide.Input{
+		Kind: r.Kind, Removal: r.Removal, Link: r.Link,
+		Enabled:      r.Kind == directory.Group || r.Attributes.First(directory.AttrAccountEnabled) != "False",
+		Assigned:     r.Assigned || !c.plan.AssignedOnly,
+		Filtered:     j.verdict.InScope,
+		ScopeUnknown: j.verdict.Err != nil,
+		Create:       create, Update: update, Delete: remove, Disables: disables,
+		SkipOutOfScope: c.plan.SkipOutOfScopeDeletions,
+	}
+	if r.Kind == directory.Group {
+		j.input.CanDelete = c.caps.DeleteGroups
+	} else {
+		j.input.CanDelete = c.caps.DeleteUsers
+	}
+	if r.Removal != directory.Present {
+		return j
+	}
+	j.desired, j.err = side.Mapping.Apply(c.view(r, j.input.SoftDeleted()), c.env)
+	if j.err != nil {
+		// The attempt to apply it reports the error and puts the object in escrow.
+		j.input.Changed = true
+		return j
+	}
+	j.compare(side.Mapping, r.Applied, targets)
+	j.input.Changed = len(j.ops) > 0
+	return j
+}
+
+// compare computes what has to be sent to a resource that has the values have.
+func (j *judgement) compare(m *mapping.Mapping, have directory.Values, targets resolved) {
+	j.ops, j.modified, j.applied = m.Diff(j.desired, have)
+	j.waits = nil
+	for _, ref := range j.desired.References {
+		old, had := have[ref.Path].(string)
+		target, ok := targets[ref.Source]
+		switch {
+		case ref.OnCreateOnly:
+		case ref.Source == "":
+			if ref.Clear && had {
+				j.ops = append(j.ops, directory.Operation{Kind: directory.Remove, Path: ref.Path})
+				j.modified = append(j.modified, mapping.Modified{Path: ref.Path, Old: old})
+				delete(j.applied, ref.Path)
+			}
+		case !ok:
+			j.waits = append(j.waits, state.Wait{Path: ref.Path, For: ref.Source})
+		case old != string(target):
+			kind := directory.Add
+			if had {
+				kind = directory.Replace
+			}
+			j.ops = append(j.ops, directory.Operation{Kind: kind, Path: ref.Path, Value: target})
+			j.modified = append(j.modified, mapping.Modified{Path: ref.Path, Old: old, New: string(target)})
+			j.applied[ref.Path] = string(target)
+		}
+	}
+}
+
+// view returns the attributes as mappings see them: those that were read, and the computed ones.
+func (c *cycle) view(r state.Candidate, softDeleted bool) directory.Attributes {
+	a := maps.Clone(r.Attributes)
+	if a == nil {
+		a = directory.Attributes{}
+	}
+	a[directory.AttrIsSoftDeleted] = []string{"False"}
+	if softDeleted {
+		a[directory.AttrIsSoftDeleted] = []string{"True"}
+	}
+	a[directory.AttrObjectID] = []string{string(r.ID)}
+	delete(a, directory.AttrAppRoles)
+	for _, role := range r.Roles {
+		text, err := json.Marshal(role)
+		if err == nil {
+			a[directory.AttrAppRoles] = append(a[directory.AttrAppRoles], string(text))
+		}
+	}
+	return a
+}
+
+// disabling returns the operations that switch a linked resource off: exactly those that follow from IsSoftDeleted, so that
+// whatever else is known about a person who leaves does not matter.
+func (c *cycle) disabling(side Side, r state.Candidate) (judgement, error) {
+	off, err := side.Mapping.ApplyLeaving(c.view(r, true), c.env)
+	if err != nil {
+		return judgement{}, err
+	}
+	j := judgement{desired: off}
+	j.ops, j.modified, j.applied = side.Mapping.Diff(off, r.Applied)
+	return j, nil
+}
+
+// resolved holds the resources of referenced objects.
+type resolved map[directory.SourceID]directory.TargetID
+
+// resolve looks up what the objects of a page refer to.
+func (c *cycle) resolve(ctx context.Context, side Side, page []state.Candidate) (resolved, error) {
+	ids := map[directory.SourceID]bool{}
+	for _, r := range page {
+		for _, id := range r.Attributes[directory.AttrManager] {
+			ids[directory.SourceID(id)] = true
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	list := make([]directory.SourceID, 0, len(ids))
+	for id := range ids {
+		list = append(list, id)
+	}
+	return c.Store.Targets(ctx, c.plan.ID, list)
+}

@@ -1,0 +1,221 @@
+package engine
+
+import (
+	"context"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/entrain-dev/entrain/internal/directory"
+	"github.com/entrain-dev/entrain/internal/fault"
+	"github.com/entrain-dev/entrain/internal/state"
+)
+
+const (
+	// suspiciousGroup is how many members a group must have had for a sudden emptiness to be doubted.
+	suspiciousGroup = 5
+	// suspiciousShare is the share of all people, in percent, that may be missing from a complete read before it is doubted,
+	// and suspiciousMissing the number below which it never is.
+	suspiciousShare, suspiciousMissing = 20, 10
+)
+
+// importAll reads what changed. Users, groups and assignments are read side by side; each page is committed by itself, since
+// a page that is read again changes nothing.
+func (c *cycle) importAll(ctx context.Context) error {
+	next := state.Watermark{}
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		next.Users, err = c.importKind(gctx, directory.User, c.config.Watermark.Users)
+		return err
+	})
+	if c.plan.readsGroups() {
+		token := c.config.Watermark.Groups
+		if c.config.RereadGroups {
+			token = ""
+		}
+		g.Go(func() (err error) {
+			next.Groups, err = c.importKind(gctx, directory.Group, token)
+			return err
+		})
+	}
+	var assignments verdict
+	if c.plan.AssignedOnly {
+		g.Go(func() (err error) {
+			assignments, err = c.importAssignments(gctx)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	if c.plan.AssignedOnly {
+		if err := c.settleAssignments(ctx, assignments); err != nil {
+			return err
+		}
+	}
+	short, err := c.settleMissing(ctx)
+	if err != nil {
+		return err
+	}
+	if short {
+		// The next cycle reads everybody again: only a second read may say that so many are gone.
+		next.Users = ""
+	}
+	c.config.Cycle.Next = next
+	c.config.Selection = c.selection()
+	if !c.config.Cycle.Initial {
+		return nil
+	}
+	if err := c.Store.MarkAll(ctx, c.plan.ID, directory.User); err != nil {
+		return err
+	}
+	return c.Store.MarkAll(ctx, c.plan.ID, directory.Group)
+}
+
+// importKind reads one kind from a token; without one, or when the token or the selection is no longer good, it reads all.
+func (c *cycle) importKind(ctx context.Context, kind directory.Kind, token string) (string, error) {
+	if c.config.Selection != c.selection() {
+		token = ""
+	}
+	next, err := c.read(ctx, kind, token)
+	if token != "" && fault.Is(err, fault.Gone) {
+		c.Log.Info("Reading everything again, the delta token is no longer accepted", "config", c.plan.Name, "kind", kind)
+		token = ""
+		next, err = c.read(ctx, kind, token)
+	}
+	if err != nil || token != "" {
+		return next, err
+	}
+	_, suspects, err := c.Store.FinishImport(ctx, c.plan.ID, kind, c.number(), suspiciousGroup)
+	if err != nil {
+		return "", err
+	}
+	if kind == directory.Group {
+		c.mu.Lock()
+		c.config.RereadGroups = suspects > 0
+		c.mu.Unlock()
+		if suspects > 0 {
+			c.Log.Warn("Groups that had members read as empty; nobody is removed until the next complete read says the same",
+				"config", c.plan.Name, "groups", suspects)
+		}
+	}
+	return next, nil
+}
+
+func (c *cycle) read(ctx context.Context, kind directory.Kind, token string) (string, error) {
+	full := token == ""
+	next, err := c.plan.Source.Changes(ctx, kind, token, c.plan.Selection(kind), func(changes []directory.Change) error {
+		if err := c.interrupted(ctx); err != nil {
+			return err
+		}
+		if err := c.Store.Import(ctx, c.plan.ID, c.number(), full, changes); err != nil {
+			return err
+		}
+		c.count(func(*state.Report) {}, int64(len(changes)))
+		return nil
+	})
+	if err != nil && !fault.Is(err, fault.Gone) {
+		return "", &connectionError{side: sourceSide, err: err}
+	}
+	return next, err
+}
+
+// verdict says what is to become of a complete list of assignments.
+type verdict struct{ inForce, staged int64 }
+
+func (c *cycle) importAssignments(ctx context.Context) (verdict, error) {
+	err := c.plan.Source.Assignments(ctx, func(page []directory.Assignment) error {
+		return c.Store.StageAssignments(ctx, c.plan.ID, c.number(), page)
+	})
+	if err != nil {
+		return verdict{}, &connectionError{side: sourceSide, err: err}
+	}
+	inForce, staged, err := c.Store.CountAssignments(ctx, c.plan.ID, c.number())
+	return verdict{inForce, staged}, err
+}
+
+// settleAssignments puts the list in force, unless it is suddenly empty for the first time.
+func (c *cycle) settleAssignments(ctx context.Context, v verdict) error {
+	if v.inForce > 0 && v.staged == 0 && c.config.EmptyAssignments == 0 {
+		c.config.EmptyAssignments = c.number()
+		c.Log.Warn("The list of assignments is suddenly empty; nobody is removed until the next read says the same", "config", c.plan.Name)
+		return nil
+	}
+	if v.staged > 0 {
+		c.config.EmptyAssignments = 0
+	}
+	return c.Store.FinishAssignments(ctx, c.plan.ID, c.number())
+}
+
+// settleMissing looks up everybody whom a complete read did not show: in the recycle bin means soft-deleted, gone from both
+// means hard-deleted. short is true when so many are missing that the read itself is doubted; then nobody is looked up.
+func (c *cycle) settleMissing(ctx context.Context) (short bool, err error) {
+	for _, kind := range []directory.Kind{directory.User, directory.Group} {
+		missing, err := c.countMissing(ctx, kind)
+		if err != nil || missing == 0 {
+			if err != nil {
+				return false, err
+			}
+			continue
+		}
+		known, err := c.Store.Known(ctx, c.plan.ID, kind)
+		if err != nil {
+			return false, err
+		}
+		if missing > suspiciousMissing && missing*100 > known*suspiciousShare && c.config.ShortRead == 0 {
+			c.config.ShortRead = c.number()
+			c.Log.Warn("A complete read missed many; nobody is removed until the next read says the same",
+				"config", c.plan.Name, "kind", kind, "missing", missing, "known", known)
+			return true, nil
+		}
+		if err := c.lookUpMissing(ctx, kind); err != nil {
+			return false, err
+		}
+	}
+	c.config.ShortRead = 0
+	return false, nil
+}
+
+func (c *cycle) countMissing(ctx context.Context, kind directory.Kind) (n int64, err error) {
+	err = pages(func(after state.Seq) ([]state.Record, error) {
+		return c.Store.Missing(ctx, c.plan.ID, kind, after, state.PageSize)
+	}, func(r state.Record) state.Seq { return r.Seq }, func(page []state.Record) error {
+		n += int64(len(page))
+		return nil
+	})
+	return n, err
+}
+
+func (c *cycle) lookUpMissing(ctx context.Context, kind directory.Kind) error {
+	return pages(func(after state.Seq) ([]state.Record, error) {
+		return c.Store.Missing(ctx, c.plan.ID, kind, after, state.PageSize)
+	}, func(r state.Record) state.Seq { return r.Seq }, func(page []state.Record) error {
+		for _, r := range page {
+			if err := c.interrupted(ctx); err != nil {
+				return err
+			}
+			change, err := c.plan.Source.Find(ctx, kind, r.ID, c.plan.Selection(kind))
+			if err != nil {
+				return &connectionError{side: sourceSide, err: err}
+			}
+			if err := c.Store.Import(ctx, c.plan.ID, c.number(), false, []directory.Change{change}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// pages walks through a listing of the store.
+func pages[T any](list func(after state.Seq) ([]T, error), seq func(T) state.Seq, each func([]T) error) error {
+	var after state.Seq
+	for {
+		page, err := list(after)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		if err := each(page); err != nil {
+			return err
+		}
+		after = seq(page[len(page)-1])
+	}
+}

@@ -1,0 +1,131 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"slices"
+
+	"github.com/entrain-dev/entrain/internal/directory"
+	"github.com/entrain-dev/entrain/internal/state"
+)
+
+const (
+	loadEdges = `SELECT e.grp, e.member, e.in_source, e.seen
+		FROM (SELECT CAST(value->>0 AS BIGINT) AS grp, CAST(value->>1 AS BIGINT) AS member FROM {rows}) AS r
+		JOIN edges e ON e.grp = r.grp AND e.member = r.member`
+	addSourceEdges = `INSERT INTO edges (grp, member, in_source, in_target, seen, ready)
+		SELECT CAST(value->>0 AS BIGINT), CAST(value->>1 AS BIGINT), 1, 0, CAST(value->>2 AS BIGINT), CAST(value->>3 AS SMALLINT)
+		FROM {rows} WHERE true
+		ON CONFLICT (grp, member) DO UPDATE SET in_source = 1, seen = excluded.seen`
+	removeSourceEdges = `UPDATE edges SET in_source = 0
+		FROM (SELECT CAST(value->>0 AS BIGINT) AS grp, CAST(value->>1 AS BIGINT) AS member FROM {rows}) AS r
+		WHERE edges.grp = r.grp AND edges.member = r.member AND edges.in_source = 1`
+	dropAbsentEdges = `DELETE FROM edges WHERE in_source = 0 AND in_target = 0 AND grp IN (SELECT CAST(value AS BIGINT) FROM {list})
+		AND member IN (SELECT CAST(value AS BIGINT) FROM {list})`
+	markSeqs = `UPDATE objects SET due = 1 WHERE seq IN (SELECT CAST(value AS BIGINT) FROM {list}) AND known = 1 AND due = 0 AND config = ?`
+)
+
+type rowPair [2]int64
+
+// writeEdges writes the memberships that the changes mention and marks members whose edge changed.
+func (m *importer) writeEdges(ctx context.Context) error {
+	if len(m.pairs) == 0 {
+		return nil
+	}
+	slices.SortFunc(m.pairs, func(a, b edgeKey) int {
+		return cmp.Or(cmp.Compare(a.group.seq, b.group.seq), cmp.Compare(a.member.seq, b.member.seq))
+	})
+	seen, err := m.existingEdges(ctx)
+	if err != nil {
+		return err
+	}
+	var add, remove table
+	var groups, members []state.Seq
+	for _, key := range m.pairs {
+		g, u := key.group.seq, key.member.seq
+		before, has := seen[rowPair{g, u}]
+		after := before
+		if m.full {
+			after = m.cycle
+		}
+		switch wanted := m.edges[key]; {
+		case wanted && (!has || after != before):
+			add = append(add, []any{g, u, after, flag(key.member.linked)})
+		case !wanted && has:
+			remove = append(remove, []any{g, u})
+			groups, members = append(groups, state.Seq(g)), append(members, state.Seq(u))
+		}
+		if m.edges[key] != has {
+			m.due = append(m.due, state.Seq(u))
+		}
+	}
+	if err := m.t.rows(ctx, addSourceEdges, add); err != nil {
+		return err
+	}
+	if len(remove) == 0 {
+		return nil
+	}
+	if err := m.t.rows(ctx, removeSourceEdges, remove); err != nil {
+		return err
+	}
+	groups = slices.Compact(groups)
+	if _, err := m.t.exec(ctx, dropAbsentEdges, numbers(groups), numbers(members)); err != nil {
+		return err
+	}
+	return m.t.settleGroups(ctx, groups)
+}
+
+// existingEdges returns the cycle in which each edge of the page that is in the source was seen last.
+func (m *importer) existingEdges(ctx context.Context) (map[rowPair]int64, error) {
+	rows := make(table, 0, len(m.pairs))
+	for _, key := range m.pairs {
+		if key.group.before != (facts{}) && key.member.before != (facts{}) {
+			rows = append(rows, []any{key.group.seq, key.member.seq})
+		}
+	}
+	seen := map[rowPair]int64{}
+	if len(rows) == 0 {
+		return seen, nil
+	}
+	err := m.t.query(ctx, loadEdges, []any{rows.String()}, func(rows *sql.Rows) error {
+		var pair rowPair
+		var inSource bool
+		var cycle int64
+		err := rows.Scan(&pair[0], &pair[1], &inSource, &cycle)
+		if inSource {
+			seen[pair] = cycle
+		}
+		return err
+	})
+	return seen, err
+}
+
+const markAssignedMembers = `UPDATE objects SET due = 1 WHERE known = 1 AND due = 0 AND seq IN (
+	SELECT e.member FROM edges e WHERE e.in_source = 1 AND e.grp IN (
+		SELECT s.object FROM assignments s WHERE s.in_force = 1 AND s.object IN (SELECT CAST(value AS BIGINT) FROM {list})))`
+
+// markMembers marks whoever is entitled differently because of what changed: members whose edge changed, and members of
+// assigned groups that can entitle now and could not before, or the other way round.
+func (m *importer) markMembers(ctx context.Context) error {
+	if len(m.due) > 0 {
+		if _, err := m.t.exec(ctx, markSeqs, numbers(m.due), m.t.config); err != nil {
+			return err
+		}
+	}
+	var groups []state.Seq
+	for _, o := range m.sorted() {
+		if o.kind != directory.Group || o.before == (facts{}) {
+			continue
+		}
+		enabled := o.original.First(directory.AttrSecurityEnabled) == "True"
+		if o.known != o.before.known || o.removal != o.before.removal || o.changedAttributes() && enabled != o.enabled() {
+			groups = append(groups, state.Seq(o.seq))
+		}
+	}
+	if len(groups) == 0 {
+		return nil
+	}
+	_, err := m.t.exec(ctx, markAssignedMembers, numbers(groups))
+	return err
+}
