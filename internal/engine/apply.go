@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -126,12 +125,15 @@ func (c *cycle) applyWith(ctx context.Context, q state.PendingQuery, want func(s
 func (c *cycle) produce(ctx context.Context, side Side, q state.PendingQuery, want func(state.Candidate) bool, jobs chan<- job) error {
 	return pages(func(after state.Seq) ([]state.Candidate, error) {
 		return c.Store.Apply(ctx, c.plan.ID, q, after, commitBatch)
-	}, func(r state.Candidate) state.Seq { return r.Seq }, func(page []state.Candidate) error {
+	}, func(r state.Candidate) state.Seq { return r.Seq }, func(listed []state.Candidate) error {
 		if err := c.interrupted(ctx); err != nil {
 			return err
 		}
-		if want != nil {
-			page = slices.DeleteFunc(page, func(r state.Candidate) bool { return !want(r) })
+		page := make([]state.Candidate, 0, len(listed))
+		for _, r := range listed {
+			if want == nil || want(r) {
+				page = append(page, r)
+			}
 		}
 		targets, err := c.resolve(ctx, side, page)
 		if err != nil {

@@ -122,7 +122,8 @@ func (c *cycle) judge(side Side, r state.Candidate, targets resolved) judgement 
 		return j
 	}
 	j.compare(side.Mapping, r.Applied, targets)
-	j.input.Changed = len(j.ops) > 0
+	// A reference that has to wait is a difference too: it is written down when the update is applied.
+	j.input.Changed = len(j.ops) > 0 || len(j.waits) > 0
 	return j
 }
 

@@ -45,6 +45,9 @@ func (c *cycle) waitsLonger(w state.Waiting) bool {
 }
 
 func (c *cycle) refer(ctx context.Context, w state.Waiting) (state.Outcome, error) {
+	if !c.stillWanted(w) {
+		return state.Outcome{Seq: w.Seq, Done: true, Link: w.Link, Target: w.Target, Waits: []state.Wait{}}, nil
+	}
 	kind := directory.Add
 	if w.Applied[w.Path] != nil {
 		kind = directory.Replace
@@ -68,6 +71,24 @@ func (c *cycle) refer(ctx context.Context, w state.Waiting) (state.Outcome, erro
 	return state.Outcome{
 		Seq: w.Seq, Done: true, Link: w.Link, Target: w.Target, Applied: applied, Waits: []state.Wait{}, Log: entry,
 	}, nil
+}
+
+// stillWanted reports whether the object still refers to the one it waited for.
+func (c *cycle) stillWanted(w state.Waiting) bool {
+	side, ok := c.plan.side(w.Kind)
+	if !ok {
+		return false
+	}
+	desired, err := side.Mapping.Apply(c.view(state.Candidate{Record: w.Record}, w.Link != state.Active), c.env)
+	if err != nil {
+		return false
+	}
+	for _, ref := range desired.References {
+		if ref.Path == w.Path && ref.Source == w.For {
+			return true
+		}
+	}
+	return false
 }
 
 // referenceFailed keeps the reference waiting and counts the failure; when the object itself is gone it is provisioned again.
