@@ -63,6 +63,7 @@ func TestManifestsAreAccepted(t *testing.T) {
 		t.Fatalf("writing the kubeconfig: %v", err)
 	}
 	on := func(t *testing.T, args ...string) string {
+		t.Helper()
 		return kubectl(t, append([]string{"--kubeconfig", kubeconfig}, args...)...)
 	}
 	// The definitions go first: kubectl cannot know the kinds before it has sent them.

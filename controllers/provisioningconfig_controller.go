@@ -183,7 +183,7 @@ func (r *ProvisioningConfigReconciler) tooSoon(config *api.ProvisioningConfig, n
 		return 0
 	}
 	same := config.Status.DeepCopy()
-	same.Progress = next.Progress
+	same.Progress, same.Synchronized = next.Progress, next.Synchronized
 	if !equality.Semantic.DeepEqual(*same, next) || old.Phase != next.Progress.Phase {
 		return 0
 	}

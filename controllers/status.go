@@ -43,6 +43,11 @@ func compute(o observation) api.ProvisioningConfigStatus {
 		s.SteadyStateFirstAchievedTime = timestamp(o.run.State.SteadyFirst)
 		s.SteadyStateLastAchievedTime = timestamp(o.run.State.SteadyLast)
 		s.Synchronized = &api.SynchronizedCounts{Users: o.run.Counts.Users, Groups: o.run.Counts.Groups, Memberships: o.run.Counts.Memberships}
+		if o.run.Running {
+			// The counts are taken at the end of a cycle; until then those who arrived are added.
+			s.Synchronized.Users += o.run.Progress.LinkedUsers
+			s.Synchronized.Groups += o.run.Progress.LinkedGroups
+		}
 		s.Quarantine = quarantine(o.run.State.Quarantine)
 		s.HeldDeletions = held(o.run.State.Held)
 		s.RecentErrors = recentErrors(o.run.Errors)

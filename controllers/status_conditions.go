@@ -2,6 +2,9 @@ package controllers
 
 import (
 	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -30,11 +33,24 @@ func conditions(o observation, have []metav1.Condition) []metav1.Condition {
 			meta.RemoveStatusCondition(&out, typ)
 			continue
 		}
-		c.Type, c.ObservedGeneration, c.Message = typ, o.config.Generation, clip(c.Message, maxMessage)
+		c.Type, c.ObservedGeneration, c.Message = typ, o.config.Generation, clip(sentence(c.Message), maxMessage)
 		c.LastTransitionTime = metav1.NewTime(o.now)
 		meta.SetStatusCondition(&out, *c)
 	}
 	return out
+}
+
+// sentence makes a text that may begin as an error does into a sentence.
+func sentence(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return text
+	}
+	text = string(unicode.ToUpper(first)) + text[size:]
+	if !strings.HasSuffix(text, ".") {
+		text += "."
+	}
+	return text
 }
 
 func yes(reason, message string, args ...any) *metav1.Condition {

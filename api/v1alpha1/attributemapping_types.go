@@ -142,16 +142,17 @@ type MappingExample struct {
 	// +optional
 	SourceLists map[string]AttributeValues `json:"sourceLists,omitempty"`
 
-	// expect holds, by target path, the values that must come out; targets that are not listed may be anything, and an empty
-	// value means that nothing comes out. Example: {userName: ada@contoso.com, active: "True"}.
+	// expect holds, by target path, the values that must come out; several values of one attribute are joined by a comma and a
+	// blank. Targets that are not listed may be anything, and an empty value means that nothing comes out. Example: {userName: ada@contoso.com, active: "True"}.
 	// +kubebuilder:validation:MinProperties=1
 	// +kubebuilder:validation:MaxProperties=150
 	// +required
 	Expect map[string]AttributeValue `json:"expect"`
 }
 
-// AttributeValues are the values of an attribute that has several.
+// AttributeValues are the values of an attribute that has several, in their order.
 //
+// +listType=atomic
 // +kubebuilder:validation:MaxItems=100
 type AttributeValues []AttributeValue
 

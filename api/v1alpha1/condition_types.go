@@ -7,7 +7,7 @@ const (
 	//
 	// Reasons for True: Active, WaitingForRequest, Paused, DryRun, Compiled.
 	// Reasons for False: those of ReferencesResolved, SourceConnected, TargetConnected and Quarantined, whichever stands in
-	// the way first; Invalid, CycleFailed, InternalError.
+	// the way first; Invalid, ExamplesFail, CycleFailed, InternalError.
 	// Reasons for Unknown: Initializing, NotRun.
 	ReadyCondition = "Ready"
 
@@ -20,7 +20,7 @@ const (
 	// StalledCondition is True while nothing more will happen until somebody changes something. Abnormal-true; absent
 	// otherwise.
 	//
-	// Reasons: Invalid, ReferenceNotFound, ReferenceInvalid, SecretNotFound, SecretInvalid, QuarantineExpired.
+	// Reasons: Invalid, ExamplesFail, ReferenceNotFound, ReferenceInvalid, SecretNotFound, SecretInvalid, QuarantineExpired.
 	StalledCondition = "Stalled"
 
 	// ReferencesResolvedCondition of a ProvisioningConfig is True while every Secret, AttributeMapping and ScopingFilter it
@@ -60,9 +60,9 @@ const (
 	// Reasons for True: TooManyDeletes, StateLost. Reasons for False: NothingHeld.
 	DeletionsHeldCondition = "DeletionsHeld"
 
-	// ExamplesPassCondition of an AttributeMapping is True while every example gives what it expects.
+	// ExamplesPassCondition of an AttributeMapping is True while every example gives what it expects; absent without examples.
 	//
-	// Reasons for True: ExamplesPass, NoExamples. Reasons for False: ExamplesFail. Reasons for Unknown: Invalid.
+	// Reasons for True: ExamplesPass. Reasons for False: ExamplesFail. Reasons for Unknown: Invalid.
 	ExamplesPassCondition = "ExamplesPass"
 
 	// CompleteCondition of a ProvisionOnDemand is True once the request was carried out, also when there was nothing to do.
@@ -152,8 +152,6 @@ const (
 	ExamplesPassReason = "ExamplesPass"
 	// ExamplesFailReason means at least one example gives something else; status.problems says which.
 	ExamplesFailReason = "ExamplesFail"
-	// NoExamplesReason means the mapping has no examples.
-	NoExamplesReason = "NoExamples"
 
 	// StepFailedReason means a step of a ProvisionOnDemand failed; status.steps says which.
 	StepFailedReason = "StepFailed"

@@ -28,6 +28,8 @@ import (
 
 const requestTimeout = 30 * time.Second
 
+var crdFolder = filepath.Join("..", "..", "config", "crd", "bases")
+
 var (
 	// api talks to the API server that TestMain starts with the CRDs as they are generated.
 	api client.Client
@@ -43,7 +45,7 @@ func run(m *testing.M) int {
 		return 1
 	}
 	environment := &envtest.Environment{
-		CRDDirectoryPaths:     []string{filepath.Join("..", "..", "config", "crd", "bases")},
+		CRDDirectoryPaths:     []string{crdFolder},
 		ErrorIfCRDPathMissing: true,
 	}
 	var err error

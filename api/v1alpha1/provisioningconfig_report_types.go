@@ -4,9 +4,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// CycleProgress says where the running cycle is.
+// CycleProgress says where the running cycle is, or how the last one ended.
 type CycleProgress struct {
-	// cycle is the kind of the running cycle: Initial or Incremental.
+	// cycle is the kind of the cycle: Initial or Incremental.
 	// +optional
 	Cycle CycleKind `json:"cycle,omitempty"`
 
@@ -30,7 +30,7 @@ type CycleProgress struct {
 	// +optional
 	Percent int32 `json:"percent"`
 
-	// summary is phase and percent in a few words, as kubectl get shows it. Example: Users 73%.
+	// summary says the same in a word or two, as kubectl get shows it. Examples: Users 73%, Completed, Interrupted, Failed.
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	Summary string `json:"summary,omitempty"`

@@ -131,7 +131,7 @@ type ProvisioningConfigStatus struct {
 	// +optional
 	Code StatusCode `json:"code,omitempty"`
 
-	// progress says where the running cycle is; absent while none runs.
+	// progress says where the running cycle is, or how the last one ended; absent before the first.
 	// +optional
 	Progress *CycleProgress `json:"progress,omitempty"`
 

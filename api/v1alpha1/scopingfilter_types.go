@@ -19,9 +19,9 @@ const (
 	OperatorIncludes Operator = "Includes"
 	// OperatorEndsWith is true when the attribute ends with the value, with the same case.
 	OperatorEndsWith Operator = "ENDS_WITH"
-	// OperatorRegexMatch is true when the regular expression matches the attribute.
+	// OperatorRegexMatch is true when the regular expression matches the whole attribute.
 	OperatorRegexMatch Operator = "REGEX MATCH"
-	// OperatorNotRegexMatch is true when the regular expression does not match the attribute.
+	// OperatorNotRegexMatch is true when the regular expression does not match the whole attribute.
 	OperatorNotRegexMatch Operator = "NOT REGEX MATCH"
 	// OperatorGreaterThan is true when the attribute is an integer above the value.
 	OperatorGreaterThan Operator = "Greater_Than"
@@ -85,7 +85,7 @@ type Clause struct {
 
 	// operator compares the attribute with value. All but IS NULL are false when the attribute has no value; text is compared
 	// with regard to case. EQUALS, NOT EQUALS, Includes (contains value), ENDS_WITH, REGEX MATCH, NOT REGEX MATCH (.NET
-	// regular expressions), Greater_Than, Greater_Than_OR_EQUALS (whole numbers), IS NULL, IS NOT NULL, IS TRUE, IS FALSE
+	// regular expressions of the whole value), Greater_Than, Greater_Than_OR_EQUALS (whole numbers), IS NULL, IS NOT NULL, IS TRUE, IS FALSE
 	// (without value), & (the attribute occurs in value) and !& (it does not).
 	// +required
 	Operator Operator `json:"operator"`

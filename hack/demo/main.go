@@ -59,16 +59,17 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if d.dir, err = filepath.Abs(d.dir); err != nil {
 		return err
 	}
+	cluster, err := d.startCluster()
+	if err != nil {
+		return err
+	}
+	// The operator goes first: an API server waits for its clients when it is stopped.
+	defer func() { err = errors.Join(err, cluster.Stop()) }()
 	defer func() {
 		for i := len(d.children) - 1; i >= 0; i-- {
 			err = errors.Join(err, d.children[i].stop())
 		}
 	}()
-	cluster, err := d.startCluster()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, cluster.Stop()) }()
 	if err := ctx.Err(); err != nil {
 		return err
 	}

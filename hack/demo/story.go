@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,7 +20,7 @@ const (
 // Genesys Cloud itself, not at what the operator says about it.
 func (d *demo) tell(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		d.apply, d.arrive, d.hire, d.rename, d.promote, d.leave, d.massUnassignment,
+		d.apply, d.arrive, d.hire, d.rename, d.promote, d.leave, d.reorganise,
 	} {
 		if err := step(ctx); err != nil {
 			return err
@@ -69,23 +68,18 @@ func (d *demo) arrive(ctx context.Context) error {
 		if err != nil {
 			return false, err
 		}
-		head, row, _ := strings.Cut(strings.TrimRight(rows, "\n"), "\n")
-		if shown := withoutAge(row); shown != last {
-			if last == "" {
-				tellMore("%s", head)
-			}
+		t := parseTable(rows)
+		if shown := t.key(); shown != last {
+			t.print(last == "")
 			last = shown
-			tellMore("%s", row)
 		}
-		return d.condition(ctx, "Synchronized")
+		status, err := d.condition(ctx, "Synchronized")
+		return status == "True" || status == "False", err
 	})
+	if err == nil {
+		err = d.show(ctx)
+	}
 	if err != nil {
-		return err
-	}
-	var tenant struct {
-		Assigned int `json:"entitled"`
-	}
-	if err := d.graph(ctx, http.MethodGet, "/state", nil, &tenant); err != nil {
 		return err
 	}
 	var people []account
@@ -105,6 +99,14 @@ func (d *demo) arrive(ctx context.Context) error {
 		return fmt.Errorf("the target has only %d active people, %d of them with a manager", active, managed)
 	}
 	done("%d people are active in Genesys Cloud, %d of them with their manager", active, managed)
+	problems, err := d.kubectl(ctx, "", "get", "provisioningconfig", config, "-n", namespace, "-o",
+		`jsonpath={range .status.recentErrors[*]}{.objectType} {.sourceID}: {.message}{"\n"}{end}`)
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(problems) {
+		tellMore("failed: %s", strings.TrimSpace(line))
+	}
 	return nil
 }
 
@@ -148,16 +150,16 @@ func (d *demo) rename(ctx context.Context) error {
 // promote: a new manager is a reference to another account.
 func (d *demo) promote(ctx context.Context) error {
 	say("She gets a manager")
-	var people []struct {
-		UPN     string `json:"userPrincipalName"`
-		Title   string `json:"jobTitle"`
-		Enabled bool   `json:"accountEnabled"`
+	var found struct {
+		Users []struct {
+			UPN string `json:"userPrincipalName"`
+		} `json:"users"`
 	}
-	if err := d.graph(ctx, http.MethodGet, "/users?search="+url.QueryEscape("contoso.com"), nil, &people); err != nil {
+	if err := d.graph(ctx, http.MethodGet, "/users?search=contoso.com", nil, &found); err != nil {
 		return err
 	}
 	var boss *account
-	for _, p := range people {
+	for _, p := range found.Users {
 		a, err := d.account(ctx, p.UPN)
 		if err != nil {
 			return err
@@ -195,9 +197,129 @@ func (d *demo) leave(ctx context.Context) error {
 	})
 }
 
+// reorganise: somebody removes a whole group from the application; the deletion guard holds what would follow.
+func (d *demo) reorganise(ctx context.Context) error {
+	say("Somebody unassigns a whole group from the application by mistake")
+	var known struct {
+		Groups []struct {
+			ID      string `json:"id"`
+			Name    string `json:"displayName"`
+			Members int    `json:"memberCount"`
+		} `json:"groups"`
+	}
+	if err := d.graph(ctx, http.MethodGet, "/groups", nil, &known); err != nil {
+		return err
+	}
+	var assigned struct {
+		Assignments []struct {
+			Principal string `json:"principalId"`
+			Role      string `json:"appRoleId"`
+		} `json:"assignments"`
+	}
+	if err := d.graph(ctx, http.MethodGet, "/assignments", nil, &assigned); err != nil {
+		return err
+	}
+	largest, role := "", ""
+	size := 0
+	for _, g := range known.Groups {
+		for _, a := range assigned.Assignments {
+			if a.Principal == g.ID && g.Members > size {
+				largest, role, size = g.Name, a.Role, g.Members
+			}
+		}
+	}
+	before, err := d.activePeople(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.graph(ctx, http.MethodDelete, "/assignments", map[string]string{"principal": largest}, nil); err != nil {
+		return err
+	}
+	if err := d.request(ctx); err != nil {
+		return err
+	}
+	if err := d.waitFor(ctx, "DeletionsHeld", "True"); err != nil {
+		return err
+	}
+	message, err := d.kubectl(ctx, "", "get", "provisioningconfig", config, "-n", namespace, "-o",
+		`jsonpath={.status.conditions[?(@.type=="DeletionsHeld")].message}`)
+	if err != nil {
+		return err
+	}
+	if err := d.show(ctx); err != nil {
+		return err
+	}
+	tellMore("%s", message)
+	after, err := d.activePeople(ctx)
+	if err != nil {
+		return err
+	}
+	if after != before {
+		return fmt.Errorf("%d people were active before and %d are now", before, after)
+	}
+	done("the group %q has %d members; nobody lost access", largest, size)
+
+	say("The mistake is undone: the group is assigned again")
+	if err := d.graph(ctx, http.MethodPost, "/assignments", map[string]string{"principal": largest, "role": role}, nil); err != nil {
+		return err
+	}
+	if err := d.request(ctx); err != nil {
+		return err
+	}
+	if err := d.waitFor(ctx, "DeletionsHeld", "False"); err != nil {
+		return err
+	}
+	if err := d.show(ctx); err != nil {
+		return err
+	}
+	done("the hold is lifted")
+	return nil
+}
+
+// activePeople counts who is active in Genesys Cloud.
+func (d *demo) activePeople(ctx context.Context) (int, error) {
+	var people []account
+	if err := admin(ctx, http.MethodGet, d.sim.GenesysURL+"/admin/users", nil, &people); err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, p := range people {
+		if p.State == "active" {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// show prints what kubectl get shows.
+func (d *demo) show(ctx context.Context) error {
+	rows, err := d.kubectl(ctx, "", "get", "provisioningconfigs", "-n", namespace)
+	if err != nil {
+		return err
+	}
+	parseTable(rows).print(true)
+	return nil
+}
+
+// request asks for a cycle.
+func (d *demo) request(ctx context.Context) error {
+	return d.annotate(ctx, "sync", fmt.Sprint(time.Now().UnixNano()))
+}
+
+// waitFor waits until a condition has a status.
+func (d *demo) waitFor(ctx context.Context, typ, status string) error {
+	return until(ctx, patience, typ+" to be "+status, func() (bool, error) {
+		if err := d.alive(); err != nil {
+			return false, err
+		}
+		got, err := d.condition(ctx, typ)
+		return got == status, err
+	})
+}
+
 // sync asks for a cycle and waits until the target has what is expected of a person.
 func (d *demo) sync(ctx context.Context, userName string, ok func(*account) (string, bool)) error {
-	if err := d.annotate(ctx, "sync", fmt.Sprint(time.Now().UnixNano())); err != nil {
+	if err := d.request(ctx); err != nil {
 		return err
 	}
 	seen := ""
@@ -225,11 +347,11 @@ func (d *demo) annotate(ctx context.Context, request, value string) error {
 	return err
 }
 
-// condition reports whether a condition is True.
-func (d *demo) condition(ctx context.Context, typ string) (bool, error) {
+// condition returns the status of a condition, "" while it is absent.
+func (d *demo) condition(ctx context.Context, typ string) (string, error) {
 	out, err := d.kubectl(ctx, "", "get", "provisioningconfig", config, "-n", namespace, "-o",
 		`jsonpath={.status.conditions[?(@.type=="`+typ+`")].status}`)
-	return strings.TrimSpace(out) == "True", err
+	return strings.TrimSpace(out), err
 }
 
 // alive fails when a program ended by itself.
@@ -240,13 +362,4 @@ func (d *demo) alive() error {
 		}
 	}
 	return nil
-}
-
-// withoutAge drops the last column, which changes all the time.
-func withoutAge(row string) string {
-	fields := strings.Fields(row)
-	if len(fields) == 0 {
-		return row
-	}
-	return strings.Join(fields[:len(fields)-1], " ")
 }

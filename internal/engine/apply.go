@@ -37,6 +37,9 @@ func (c *cycle) applyDeletions(ctx context.Context) error {
 
 // applyUsers provisions people, managers before those whom they manage, so that most references go with the create.
 func (c *cycle) applyUsers(ctx context.Context) error {
+	if err := c.expect(ctx, directory.User); err != nil {
+		return err
+	}
 	levels, err := c.Store.SetLevels(ctx, c.plan.ID)
 	if err != nil {
 		return err
@@ -54,7 +57,26 @@ func (c *cycle) applyGroups(ctx context.Context) error {
 	if c.plan.Groups == nil {
 		return nil
 	}
+	if err := c.expect(ctx, directory.Group); err != nil {
+		return err
+	}
 	return c.apply(ctx, state.PendingQuery{Kind: directory.Group, Level: -1}, nil)
+}
+
+// expect tells how many objects a phase has before it, so that its progress has an end.
+func (c *cycle) expect(ctx context.Context, kind directory.Kind) error {
+	pending, err := c.Store.Pending(ctx, c.plan.ID)
+	if err != nil {
+		return err
+	}
+	var n int64
+	for action, count := range pending.Action[kind] {
+		if !action.Removes() {
+			n += count
+		}
+	}
+	c.observe(func(p *Progress) { p.Total = p.Done + n })
+	return nil
 }
 
 // retry tries objects again whose failure is due, each alone. Failures of this cycle are not among them.
@@ -142,7 +164,7 @@ func (c *cycle) produce(ctx context.Context, side Side, q state.PendingQuery, wa
 		if err := c.intend(ctx, page); err != nil {
 			return err
 		}
-		c.observe(func(p *Progress) { p.Total = max(p.Total, p.Done+int64(len(page))) })
+		c.observe(func(p *Progress) { p.Total = max(p.Total, p.Done) })
 		for _, r := range page {
 			select {
 			case jobs <- job{side, r, targets}:

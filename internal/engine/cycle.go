@@ -170,7 +170,9 @@ func (c *cycle) enter(ctx context.Context, p Phase) error {
 		return err
 	}
 	c.config.Cycle.Phase = string(p)
-	c.observe(func(pr *Progress) { *pr = Progress{Phase: p} })
+	c.observe(func(pr *Progress) {
+		*pr = Progress{Phase: p, LinkedUsers: pr.LinkedUsers, LinkedGroups: pr.LinkedGroups}
+	})
 	return c.save(ctx)
 }
 
@@ -204,6 +206,17 @@ func (c *cycle) count(change func(r *state.Report), done int64) {
 	change(&c.report)
 	c.progress.Done += done
 	c.publish()
+}
+
+// linked counts an object that got a link.
+func (c *cycle) linked(kind directory.Kind) {
+	c.observe(func(p *Progress) {
+		if kind == directory.Group {
+			p.LinkedGroups++
+		} else {
+			p.LinkedUsers++
+		}
+	})
 }
 
 // observe changes the progress.

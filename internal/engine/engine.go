@@ -39,7 +39,9 @@ type Progress struct {
 	Phase   Phase
 	// Done and Total count objects of the phase; Total is 0 while it is not known.
 	Done, Total int64
-	Report      state.Report
+	// LinkedUsers and LinkedGroups count objects that were linked in this cycle.
+	LinkedUsers, LinkedGroups int64
+	Report                    state.Report
 }
 
 // Outcome of a cycle.

@@ -189,11 +189,13 @@ func TestAGroupBringsItsDirectMembersIntoScope(t *testing.T) {
 	g := w.group("Sales", "ada")
 	inner, err := w.tenant.AddGroup(map[string]any{"displayName": "Inner", "securityEnabled": true, "mailEnabled": false, "mailNickname": "inner"})
 	must(t, err)
+	w.people["Inner"] = inner
 	must(t, w.tenant.AddMembers(inner, w.people["bob"]))
 	must(t, w.tenant.AddMembers(g, inner))
 	w.hire("keeper")
 	w.cycle()
 	equal(t, "people", []string{"ada active", "keeper active"}, w.states())
+	equal(t, "failures: the nested group is not in scope", []string(nil), w.failures())
 
 	must(t, w.tenant.RemoveMembers(g, w.people["ada"]))
 	w.cycle()

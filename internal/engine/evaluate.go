@@ -101,7 +101,7 @@ func (c *cycle) judge(side Side, r state.Candidate, targets resolved) judgement 
 	j.input = decide.Input{
 		Kind: r.Kind, Removal: r.Removal, Link: r.Link,
 		Enabled:      r.Kind == directory.Group || r.Attributes.First(directory.AttrAccountEnabled) != "False",
-		Assigned:     r.Assigned || !c.plan.AssignedOnly,
+		Assigned:     !c.plan.AssignedOnly || r.Assigned && entitles(r),
 		Filtered:     j.verdict.InScope,
 		ScopeUnknown: j.verdict.Err != nil,
 		Create:       create, Update: update, Delete: remove, Disables: disables,
@@ -125,6 +125,11 @@ func (c *cycle) judge(side Side, r state.Candidate, targets resolved) judgement 
 	// A reference that has to wait is a difference too: it is written down when the update is applied.
 	j.input.Changed = len(j.ops) > 0 || len(j.waits) > 0
 	return j
+}
+
+// entitles reports whether an assignment of the object counts: that of a group only while it is security-enabled (reference 1.7).
+func entitles(r state.Candidate) bool {
+	return r.Kind == directory.User || r.Attributes.First(directory.AttrSecurityEnabled) != "False"
 }
 
 // compare computes what has to be sent to a resource that has the values have.

@@ -194,6 +194,7 @@ func (c *cycle) create(ctx context.Context, j job, jd judgement, keys []mapping.
 	entry.Properties = properties(m.Created(jd.desired))
 	logStep(entry, "EntryExportAdd", "export", logSuccess, "%s was created.", r.Kind)
 	warn(entry, jd.desired.Warnings)
+	c.linked(r.Kind)
 	c.count(func(rep *state.Report) { rep.Created++ }, 0)
 	return state.Outcome{Seq: r.Seq, Done: true, Link: state.Active, Target: res.ID, Applied: applied, Waits: orEmpty(waits), Log: entry}, nil
 }
@@ -219,6 +220,7 @@ func (c *cycle) adopt(ctx context.Context, j job, jd judgement, res directory.Re
 		c.count(func(rep *state.Report) { rep.Skipped++ }, 0)
 	}
 	warn(entry, jd.desired.Warnings)
+	c.linked(r.Kind)
 	return state.Outcome{Seq: r.Seq, Done: true, Link: state.Active, Target: res.ID, Applied: jd.applied, Waits: orEmpty(jd.waits), Log: entry}, nil
 }
 

@@ -90,7 +90,7 @@ var dateFunctions = []Function{
 		Params:   []Param{{Name: "value", Type: TypeAny, Doc: "A date, or text in the form of ISO 8601."}},
 		Doc:      "Returns the date as a FILETIME, as Active Directory stores it.",
 		Notes:    []string{"Null and the empty text give null."},
-		Examples: []Example{{`ContractEndDate=2020-12-31-08:00`, `NumFromDate(Join("", FormatDateTime([ContractEndDate], ,"yyyy-MM-ddzzz","yyyy-MM-dd")," 23:59:59-08:00"))`, `132539687990000000`}},
+		Examples: []Example{{`ContractEndDate=2020-12-31-08:00`, `NumFromDate(Join("", FormatDateTime([ContractEndDate], ,"yyyy-MM-ddzzz","yyyy-MM-dd")," 23:59:59-08:00"))`, `132539615990000000`}},
 		eval: func(m *machine, n *callNode, a []Value) (Value, error) {
 			v, err := m.date(n, 0, a[0])
 			if err != nil || v.IsNull() {

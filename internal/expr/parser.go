@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"strings"
 	"unicode/utf8"
 )
 
@@ -109,7 +110,10 @@ func (p *parser) call(name token) expression {
 		c.args = append(c.args, p.argumentOrEmpty())
 		t := p.peek()
 		if t.kind != tokenComma && t.kind != tokenClose && t.kind != tokenEOF {
-			if t.kind != tokenBad {
+			switch {
+			case t.isLogical():
+				p.problemf(t.offset, "There is no operator %s; nest IIF instead", t.text)
+			case t.kind != tokenBad:
 				p.problemf(t.offset, "Unexpected %s; a comma or a closing parenthesis is expected here", t.describe())
 			}
 			p.skip()
@@ -124,7 +128,7 @@ func (p *parser) call(name token) expression {
 		c.end = t.offset
 		if t.kind == tokenEOF {
 			p.unclosed(name, open)
-			c.args[len(c.args)-1] = &bad{t.offset}
+			c.args = append(c.args, &bad{t.offset})
 		}
 		if len(c.args) == 1 && isOmitted(c.args[0]) {
 			c.args = nil
@@ -147,7 +151,7 @@ func (p *parser) argumentOrEmpty() expression {
 		return &omitted{t.offset}
 	}
 	if p.peek().kind == tokenEOF {
-		return &omitted{p.peek().offset}
+		return &bad{p.peek().offset}
 	}
 	return p.argument()
 }
@@ -176,6 +180,11 @@ func (p *parser) skip() {
 func isOmitted(e expression) bool {
 	_, ok := e.(*omitted)
 	return ok
+}
+
+// isLogical reports an AND or OR, which many expect between conditions.
+func (t token) isLogical() bool {
+	return t.kind == tokenName && (strings.EqualFold(t.text, "and") || strings.EqualFold(t.text, "or"))
 }
 
 // describe names a token in a message.

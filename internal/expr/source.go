@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/width"
+
 	"github.com/entrain-dev/entrain/internal/fault"
 )
 
@@ -68,7 +70,7 @@ func (s *source) excerpt(offset int) string {
 		from = max(0, min(caret-windowWidth/2, len(line)-windowWidth))
 		to = min(len(line), from+windowWidth)
 	}
-	shown, skipped := string(line[from:to]), caret-from
+	shown, skipped := string(line[from:to]), columns(line[from:caret])
 	if from > 0 {
 		shown, skipped = "…"+shown, skipped+1
 	}
@@ -76,6 +78,18 @@ func (s *source) excerpt(offset int) string {
 		shown += "…"
 	}
 	return indent + strings.TrimRight(shown, " ") + "\n" + indent + strings.Repeat(" ", skipped) + "^"
+}
+
+// columns is how many columns of a terminal the text takes: two for each wide character of East Asia.
+func columns(text []rune) int {
+	n := len(text)
+	for _, r := range text {
+		switch width.LookupRune(r).Kind() {
+		case width.EastAsianWide, width.EastAsianFullwidth:
+			n++
+		}
+	}
+	return n
 }
 
 // visible replaces characters that would move the caret.

@@ -49,6 +49,8 @@ type field struct {
 	first bool
 	// guest rewrites the user principal name of guests.
 	guest bool
+	// id is written as the engine writes ids.
+	id bool
 }
 
 // newSelection looks the attributes up; computed ones are the engine's and select nothing.
@@ -81,7 +83,7 @@ func newSelection(kind directory.Kind, attributes []string) (*selection, error) 
 }
 
 func (s *selection) add(a directory.SourceAttribute) {
-	f := field{name: a.Name, guest: a.Name == directory.AttrUserPrincipalName}
+	f := field{name: a.Name, guest: a.Name == directory.AttrUserPrincipalName, id: a.Graph == propertyID}
 	property := a.Graph
 	property, f.first = strings.CutSuffix(property, firstElement)
 	if !strings.HasPrefix(property, extensionPrefix) {
@@ -149,6 +151,9 @@ func fill(out directory.Attributes, fields []field, raw json.RawMessage) error {
 		}
 		if f.guest && len(v) == 1 {
 			v = []string{guestUPN(v[0])}
+		}
+		if f.id && len(v) == 1 {
+			v = []string{strings.ToLower(v[0])}
 		}
 		out[f.name] = v
 	}

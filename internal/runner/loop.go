@@ -251,6 +251,7 @@ func (l *loop) begin() (Desired, engine.Request, bool) {
 	}
 	l.status.Handled = d.Requests
 	l.status.Running, l.status.Revision, l.ran = true, d.Revision, d.Revision
+	l.status.NextCycle = time.Time{}
 	l.status.Progress = engine.Progress{Phase: engine.PhaseOpen}
 	l.status.ProgressTime = l.runner.Clock.Now()
 	l.mu.Unlock()

@@ -60,7 +60,8 @@ func apply(have directory.Document, ops []directory.Operation) (directory.Docume
 	for _, op := range ops {
 		p, ok := parsePath(op.Path)
 		if !ok {
-			return nil, &fault.Error{Kind: fault.Invalid, Op: "replace resource", Code: codeAttribute, Message: "the path " + op.Path + " cannot be written to an application that has no PATCH; use a simpler path"}
+			return nil, &fault.Error{Kind: fault.Invalid, Op: "replace resource", Code: codeAttribute,
+				Message: "the path " + op.Path + " cannot be written to an application that has no PATCH; use a simpler path"}
 		}
 		holder, ok := holderOf(doc, p, op.Kind != directory.Remove)
 		if !ok {

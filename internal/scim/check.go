@@ -20,7 +20,8 @@ func (c *Client) Check(ctx context.Context, path string) error {
 		path = "userName"
 	}
 	var list listResponse
-	q := call{op: "test the connection", method: http.MethodGet, kind: directory.User, base: c.base, path: endpoint(directory.User), query: c.query(param{"filter", c.term(path, c.newID())}), search: true, into: &list}
+	q := call{op: "test the connection", method: http.MethodGet, kind: directory.User, base: c.base, path: endpoint(directory.User), search: true, into: &list}
+	q.query = c.query(param{"filter", c.term(path, c.newID())})
 	if _, err := c.do(ctx, q); err != nil {
 		return err
 	}
@@ -30,7 +31,8 @@ func (c *Client) Check(ctx context.Context, path string) error {
 	}
 	if len(found) > 0 {
 		return &fault.Error{Kind: fault.NotCompliant, Op: q.op, Code: codeFiltering,
-			Message: "the application answered a search for a random value with " + strconv.Itoa(len(found)) + " users, so it ignores filters on " + path + "; choose a matching attribute that it can filter by"}
+			Message: "the application answered a search for a random value with " + strconv.Itoa(len(found)) + " users, so it ignores filters on " + path +
+				"; choose a matching attribute that it can filter by"}
 	}
 	if c.cfg.Profile.Discovery && c.discovered.CompareAndSwap(false, true) {
 		c.discover(ctx)

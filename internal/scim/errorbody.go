@@ -37,7 +37,8 @@ func parseError(status int, body []byte) (errorBody, *ErrorDetail) {
 		// Members of another type must not hide the ones that can be read.
 		var loose map[string]any
 		if json.Unmarshal(body, &loose) == nil {
-			e = errorBody{SCIMType: text(loose, "scimType"), Detail: text(loose, "detail"), Code: text(loose, "code"), Message: text(loose, "message"), ContextID: text(loose, "contextId")}
+			e = errorBody{SCIMType: text(loose, "scimType"), Detail: text(loose, "detail"), Code: text(loose, "code"), Message: text(loose, "message")}
+			e.ContextID = text(loose, "contextId")
 		}
 	}
 	// Only short words are taken over as codes: they end in messages.

@@ -32,7 +32,8 @@ const (
 // refusal turns an answer that is no success into a fault, reference part 2 section 7.7.
 func (c *Client) refusal(q call, a *answer) *fault.Error {
 	body, detail := parseError(a.status, a.body)
-	out := &fault.Error{Op: q.op, Status: a.status, RequestID: requestID(a.header, body), RetryAfter: retryAfter(a.header, c.cfg.Clock.Now()), Err: detail}
+	out := &fault.Error{Op: q.op, Status: a.status, Err: detail}
+	out.RequestID, out.RetryAfter = requestID(a.header, body), retryAfter(a.header, c.cfg.Clock.Now())
 	switch {
 	case a.status >= 300 && a.status < 400:
 		out.Kind, out.Code = fault.NotCompliant, codeIncompatible
@@ -70,24 +71,26 @@ func requestID(h http.Header, body errorBody) string {
 func (c *Client) unauthorized(out *fault.Error, body errorBody) {
 	out.Kind, out.Code = fault.Unauthorized, codeUnauthorized
 	if body.Code == "ip.not.authorized" {
-		out.Message = "the application does not accept requests from the operator's address (ip.not.authorized); add it to the allow list of the organisation"
+		out.Message = "the application does not accept requests from the operator's address (ip.not.authorized); " +
+			"add it to the allow list of the organisation"
 		return
 	}
-	out.Message = "the application refused the credentials (401): the token is wrong, has expired or was revoked; put a valid one into the Secret named under credentials"
+	out.Message = "the application refused the credentials (401): the token is wrong, has expired or was revoked; " +
+		"put a valid one into the Secret named under credentials"
 }
 
 func (c *Client) forbidden(out *fault.Error, q call, body errorBody) {
 	out.Kind, out.Code = fault.Forbidden, codeRights
-	what := q.op
+	what := fmt.Sprintf("the application refused to %s (403) because the credentials lack ", q.op)
 	if names := body.permissions(); len(names) > 0 {
-		out.Message = fmt.Sprintf("the application refused to %s (403) because the credentials lack %s; give the OAuth client a role that contains it", what, strings.Join(names, ", "))
+		out.Message = what + strings.Join(names, ", ") + "; give the OAuth client a role that contains it"
 		return
 	}
 	if names := c.cfg.Profile.Permissions[q.method+" "+string(q.kind)]; len(names) > 0 {
-		out.Message = fmt.Sprintf("the application refused to %s (403) because the credentials lack a permission; this needs %s", what, strings.Join(names, ", "))
+		out.Message = what + "a permission; this needs " + strings.Join(names, ", ")
 		return
 	}
-	out.Message = fmt.Sprintf("the application refused to %s (403) because the credentials lack a permission; give them the right to manage %ss", what, noun(q.kind))
+	out.Message = what + "a permission; give them the right to manage " + noun(q.kind) + "s"
 }
 
 func absent(out *fault.Error, q call, a *answer) {
@@ -97,7 +100,8 @@ func absent(out *fault.Error, q call, a *answer) {
 		return
 	}
 	out.Kind, out.Code = fault.NotCompliant, codeIncompatible
-	out.Message = fmt.Sprintf("the application answered %d where %s%s should be; check the path in tenantURL, and that the application answers a search without a hit with 200 and an empty list", a.status, q.base, endpoint(q.kind))
+	out.Message = fmt.Sprintf("the application answered %d where %s%s should be; check the path in tenantURL, "+
+		"and that the application answers a search without a hit with 200 and an empty list", a.status, q.base, endpoint(q.kind))
 }
 
 // conflict tells a value that another resource has from a change that met another version. RFC 7644 section 3.12 uses 409
@@ -153,11 +157,13 @@ func invalid(out *fault.Error, q call, status int, body errorBody) {
 		out.Code = codeUnprocessable
 	case q.search || body.SCIMType == "invalidFilter":
 		out.Code = codeFiltering
-		out.Message = fmt.Sprintf("the application refused the search for a %s (%d%s); use a matching attribute that it can filter by", noun(q.kind), status, said(body))
+		out.Message = fmt.Sprintf("the application refused the search for a %s (%d%s); use a matching attribute that it can filter by",
+			noun(q.kind), status, said(body))
 		return
 	case body.SCIMType == "invalidPath" || body.SCIMType == "noTarget" && !q.members:
 		out.Code = codeAttribute
-		out.Message = fmt.Sprintf("the application does not know an attribute of the %s (%d %s); remove it from the mapping or correct its path", noun(q.kind), status, body.SCIMType)
+		out.Message = fmt.Sprintf("the application does not know an attribute of the %s (%d %s); remove it from the mapping or correct its path",
+			noun(q.kind), status, body.SCIMType)
 		return
 	case q.members:
 		out.Code = codeReference
@@ -183,11 +189,13 @@ func said(body errorBody) string {
 }
 
 // noncompliant is an answer that cannot be understood.
-func noncompliant(op string, q call, format string, args ...any) *fault.Error {
-	return &fault.Error{Kind: fault.NotCompliant, Op: op, Code: codeIncompatible, Message: fmt.Sprintf(format, args...) + "; check that " + q.base + " is the SCIM address of the application"}
+func noncompliant(q call, format string, args ...any) *fault.Error {
+	message := fmt.Sprintf(format, args...) + "; check that " + q.base + " is the SCIM address of the application"
+	return &fault.Error{Kind: fault.NotCompliant, Op: q.op, Code: codeIncompatible, Message: message}
 }
 
 // notOffered is an operation that the profile says the application does not have.
 func notOffered(op, profile string, kind directory.Kind, verb string) *fault.Error {
-	return &fault.Error{Kind: fault.Invalid, Op: op, Code: codeMethod, Message: fmt.Sprintf("an application of profile %s does not let %ss be %s through SCIM", profile, noun(kind), verb)}
+	return &fault.Error{Kind: fault.Invalid, Op: op, Code: codeMethod,
+		Message: fmt.Sprintf("an application of profile %s does not let %ss be %s through SCIM", profile, noun(kind), verb)}
 }

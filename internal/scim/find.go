@@ -47,7 +47,8 @@ func (c *Client) search(ctx context.Context, kind directory.Kind, path, value, t
 		params = append(params, param{"excludedAttributes", directory.AttrMembers})
 	}
 	var list listResponse
-	q := call{op: "find " + noun(kind), method: http.MethodGet, kind: kind, path: endpoint(kind), query: c.query(append(params, param{"filter", term})...), search: true, into: &list}
+	q := call{op: "find " + noun(kind), method: http.MethodGet, kind: kind, base: c.base, path: endpoint(kind), search: true, into: &list}
+	q.query = c.query(append(params, param{"filter", term})...)
 	if _, err := c.do(ctx, q); err != nil {
 		return nil, err
 	}
@@ -151,26 +152,26 @@ func (c *Client) get(ctx context.Context, kind directory.Kind, id directory.Targ
 		return directory.Resource{}, err
 	}
 	if _, several, ok := member(doc, "Resources"); ok && several != nil {
-		return directory.Resource{}, &fault.Error{Kind: fault.Invalid, Op: q.op, Code: codeSeveral, Message: "the application answered a read of one " + noun(kind) + " with a list"}
+		return directory.Resource{}, &fault.Error{Kind: fault.Invalid, Op: q.op, Code: codeSeveral,
+			Message: "the application answered a read of one " + noun(kind) + " with a list"}
 	}
 	r, ok := resource(doc, a.header)
 	if !ok {
-		return directory.Resource{}, noncompliant(q.op, q, "the application returned a %s without id", noun(kind))
+		return directory.Resource{}, noncompliant(q, "the application returned a %s without id", noun(kind))
 	}
 	return r, nil
 }
 
 // resources returns the resources of a list.
 func (c *Client) resources(q call, list listResponse) ([]directory.Resource, error) {
-	q.base = c.base
 	if list.Resources == nil && (list.TotalResults == nil || list.ID != nil) {
-		return nil, noncompliant(q.op, q, "the application answered a search with something that is no list")
+		return nil, noncompliant(q, "the application answered a search with something that is no list")
 	}
 	out := make([]directory.Resource, 0, len(list.Resources))
 	for _, doc := range list.Resources {
 		r, ok := resource(doc, nil)
 		if !ok {
-			return nil, noncompliant(q.op, q, "the application returned a %s without id", noun(q.kind))
+			return nil, noncompliant(q, "the application returned a %s without id", noun(q.kind))
 		}
 		out = append(out, r)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -169,3 +170,32 @@ func contains(t *testing.T, what, text, part string) {
 		t.Errorf("%s = %q, want it to contain %q", what, text, part)
 	}
 }
+
+// newAnswer returns an answer for a transport without a network.
+func newAnswer(r *http.Request, status int, body string) *http.Response {
+	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}
+}
+
+func listOf(total any, resources []any) string {
+	if resources == nil {
+		resources = []any{}
+	}
+	m := map[string]any{"schemas": []string{"urn:ietf:params:scim:api:messages:2.0:ListResponse"}, "Resources": resources}
+	if total != nil {
+		m["totalResults"] = total
+	}
+	body, err := json.Marshal(m)
+	if err != nil {
+		panic(err)
+	}
+	return string(body)
+}
+
+func baseURL(url string) func(*scim.Config) { return func(cfg *scim.Config) { cfg.BaseURL = url } }
+
+func pageSize(n int) func(*scim.Config) {
+	return func(cfg *scim.Config) { cfg.Profile.Capabilities.PageSize = n }
+}
+
+// discard is a log for servers whose clients misbehave on purpose.
+var discard = log.New(io.Discard, "", 0)

@@ -78,7 +78,7 @@ func (c *Client) Count(ctx context.Context, kind directory.Kind) (int, error) {
 		}
 		n, ok := list.total()
 		if !ok {
-			return 0, noncompliant(q.op, q, "the application answered a list without totalResults")
+			return 0, noncompliant(q, "the application answered a list without totalResults")
 		}
 		sum += max(n, len(list.Resources))
 	}
@@ -86,8 +86,9 @@ func (c *Client) Count(ctx context.Context, kind directory.Kind) (int, error) {
 }
 
 func (c *Client) list(ctx context.Context, kind directory.Kind, filters, attributes []string, page func([]directory.Resource) error) error {
-	l := lister{c: c, kind: kind, attributes: attributes, page: page, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
+	l := lister{c: c, kind: kind, attributes: attributes, page: page, seed: maphash.MakeSeed(), seen: map[uint64]uint8{}}
 	for _, filter := range filters {
+		l.number++
 		if err := l.run(ctx, filter); err != nil {
 			return err
 		}
@@ -103,13 +104,15 @@ type lister struct {
 	attributes []string
 	page       func([]directory.Resource) error
 	seed       maphash.Seed
-	seen       map[uint64]struct{}
+	// seen holds the number of the list in which a resource came last.
+	seen   map[uint64]uint8
+	number uint8
 }
 
 func (l *lister) run(ctx context.Context, filter string) error {
-	distinct, total, emptied := 0, -1, false
+	progress, total, emptied := 0, -1, false
 	for start := 1; ; {
-		size := l.c.pageSize(l.attributes)
+		size := l.c.pageSize(l.kind, l.attributes)
 		resources, said, err := l.fetch(ctx, filter, start, size)
 		if err != nil {
 			switch {
@@ -124,22 +127,31 @@ func (l *lister) run(ctx context.Context, filter string) error {
 		n := len(resources)
 		if n == 0 {
 			// A page lost on the way looks like the end; asked once more it shows.
-			if total > distinct && !emptied {
+			if total >= start && !emptied {
 				emptied = true
 				continue
 			}
 			return nil
 		}
-		fresh := slices.DeleteFunc(resources, l.known)
-		if len(fresh) == 0 {
-			return l.repeated(n, size, total, distinct)
+		before := progress
+		fresh := slices.DeleteFunc(resources, func(r directory.Resource) bool {
+			inList, inAny := l.note(r)
+			if !inList {
+				progress++
+			}
+			return inAny
+		})
+		if progress == before {
+			return l.repeated(n, size, total, progress)
 		}
-		distinct += len(fresh)
-		if err := l.page(fresh); err != nil {
-			return err
+		if len(fresh) > 0 {
+			if err := l.page(fresh); err != nil {
+				return err
+			}
 		}
 		if start += n; start > maxListed {
-			return &fault.Error{Kind: fault.NotCompliant, Op: l.op(), Code: codeIncompatible, Message: "the application's list has no end; it returned more than five million resources"}
+			return &fault.Error{Kind: fault.NotCompliant, Op: l.op(), Code: codeIncompatible,
+				Message: "the application's list has no end; it returned more than five million resources"}
 		}
 	}
 }
@@ -151,7 +163,9 @@ func (l *lister) repeated(n, size, total, distinct int) error {
 	if complete {
 		return nil
 	}
-	return &fault.Error{Kind: fault.NotCompliant, Op: l.op(), Code: codeIncompatible, Message: "the application returns the same page for every startIndex, so that its resources cannot be listed; it has to support paging (RFC 7644 section 3.4.2.4)"}
+	return &fault.Error{Kind: fault.NotCompliant, Op: l.op(), Code: codeIncompatible,
+		Message: "the application returns the same page for every startIndex, so that its resources cannot be listed; " +
+			"it has to support paging (RFC 7644 section 3.4.2.4)"}
 }
 
 func (l *lister) op() string { return "list " + noun(l.kind) + "s" }
@@ -161,11 +175,12 @@ func (l *lister) tooMuch(err error) bool {
 	return fault.Is(err, fault.Throttled) || errors.Is(err, errTooLarge)
 }
 
-func (l *lister) known(r directory.Resource) bool {
+// note reports whether a resource came before in this list and in any list.
+func (l *lister) note(r directory.Resource) (inList, inAny bool) {
 	h := maphash.String(l.seed, string(r.ID))
-	_, ok := l.seen[h]
-	l.seen[h] = struct{}{}
-	return ok
+	in, ok := l.seen[h]
+	l.seen[h] = l.number
+	return ok && in == l.number, ok
 }
 
 // fetch reads a page; total is -1 where the application does not say it.
@@ -186,10 +201,10 @@ func (l *lister) fetch(ctx context.Context, filter string, start, size int) (pag
 }
 
 // pageSize returns how many resources to ask for.
-func (c *Client) pageSize(attributes []string) int {
+func (c *Client) pageSize(kind directory.Kind, attributes []string) int {
 	want := c.cfg.Profile.Capabilities.PageSize
 	q := c.cfg.Profile.Query
-	if q.ExpensivePageSize > 0 {
+	if q.ExpensivePageSize > 0 && kind == directory.User {
 		names := attributeNames(attributes)
 		expensive := func(name string) bool { return containsFold(q.Expensive, name) }
 		if attributes == nil || slices.ContainsFunc(names, expensive) {
@@ -207,7 +222,8 @@ func (c *Client) listCall(verb string, kind directory.Kind, filter string, attri
 	}
 	params = append(params, c.selection(kind, attributes)...)
 	list := new(listResponse)
-	q := call{op: verb + noun(kind) + "s", method: http.MethodGet, kind: kind, base: c.base, path: endpoint(kind), query: c.query(params...), search: true, into: list}
+	q := call{op: verb + noun(kind) + "s", method: http.MethodGet, kind: kind, base: c.base, path: endpoint(kind), search: true, into: list}
+	q.query = c.query(params...)
 	if trim := c.cfg.Profile.Query.GroupListTrim; kind == directory.Group && filter == "" && trim != "" {
 		q.base = strings.TrimSuffix(c.base, trim)
 	}

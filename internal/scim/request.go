@@ -7,6 +7,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
 	"time"
 
 	"github.com/entrain-dev/entrain/internal/directory"
@@ -168,13 +170,15 @@ func (c *Client) once(ctx context.Context, q call, attempt int) (*answer, string
 func (c *Client) exchange(ctx context.Context, q call, token string) (*answer, *fault.Error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
+	var connected atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
 	req, err := c.request(ctx, q, token)
 	if err != nil {
 		return nil, &fault.Error{Kind: fault.Internal, Op: q.op, Message: "the request could not be built; check tenantURL", Err: err}
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, connectionFault(q.op, c.host, err)
+		return nil, connectionFault(q.op, c.host, connected.Load(), err)
 	}
 	defer resp.Body.Close()
 	a := &answer{status: resp.StatusCode, header: resp.Header}
@@ -195,11 +199,11 @@ func (c *Client) exchange(ctx context.Context, q call, token string) (*answer, *
 	case q.method != http.MethodGet: // the status alone says that a write was carried out
 		return a, nil
 	case tooLarge:
-		f := noncompliant(q.op, q, "the answer of the application is larger than %d MiB", maxAnswer>>20)
+		f := noncompliant(q, "the answer of the application is larger than %d MiB", maxAnswer>>20)
 		f.Err = errTooLarge
 		return a, f
 	case err != nil:
-		return a, connectionFault(q.op, c.host, err)
+		return a, connectionFault(q.op, c.host, true, err)
 	}
 	return a, decode(q, a)
 }
@@ -242,7 +246,7 @@ func decode(q call, a *answer) *fault.Error {
 	if isMarkup(a.body) {
 		what = "a web page"
 	}
-	f := noncompliant(q.op, q, "the application answered with %s instead of a SCIM resource", what)
+	f := noncompliant(q, "the application answered with %s instead of a SCIM resource", what)
 	f.Status = a.status
 	return f
 }

@@ -143,7 +143,9 @@ func steps() []step {
 		{"list people", func(c *scim.Client) error {
 			return c.List(ctx, directory.User, []string{"userName", `emails[type eq "work"].value`, ent + ":manager"}, nil)
 		}},
-		{"list groups", func(c *scim.Client) error { return c.List(ctx, directory.Group, []string{"displayName", "externalId"}, nil) }},
+		{"list groups", func(c *scim.Client) error {
+			return c.List(ctx, directory.Group, []string{"displayName", "externalId"}, nil)
+		}},
 		{"delete a group", func(c *scim.Client) error { return c.Delete(ctx, directory.Group, sales) }},
 		{"delete a person", func(c *scim.Client) error { return c.Delete(ctx, directory.User, ada) }},
 	}

@@ -34,7 +34,8 @@ func NewHTTPClient(roots *x509.CertPool) *http.Client {
 }
 
 // connectionFault says what kept a request from being answered. Only Unreachable means that the application has not seen it.
-func connectionFault(op, host string, err error) *fault.Error {
+// connected says whether a connection was made, TLS included.
+func connectionFault(op, host string, connected bool, err error) *fault.Error {
 	out := fault.Network(op, host, err)
 	var proxy *net.OpError
 	switch {
@@ -44,6 +45,8 @@ func connectionFault(op, host string, err error) *fault.Error {
 		out.Kind, out.Message = fault.Unreachable, host+" does not speak TLS on this port; check scheme and port of tenantURL"
 	case errors.As(err, &proxy) && proxy.Op == "proxyconnect":
 		out.Kind, out.Message = fault.Unreachable, "the proxy on the way to "+host+" cannot be used; check the proxy settings of the operator"
+	case out.Kind == fault.Transient && !connected && !timedOut(err):
+		out.Kind, out.Message = fault.Unreachable, "no secure connection to "+host+" came about; it must accept TLS 1.2 or 1.3"
 	}
 	out.Code = codeProtocol
 	if out.Kind == fault.Transient && timedOut(err) {

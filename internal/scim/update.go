@@ -67,7 +67,8 @@ func (c *Client) taken(ctx context.Context, a *answer, group directory.TargetID,
 	if lost == 0 {
 		return nil
 	}
-	return &fault.Error{Kind: fault.Invalid, Op: "update members", Code: codeReference, Message: fmt.Sprintf("the application answered that it added %d members and left out %d of them", len(add), lost)}
+	return &fault.Error{Kind: fault.Invalid, Op: "update members", Code: codeReference,
+		Message: fmt.Sprintf("the application answered that it added %d members and left out %d of them", len(add), lost)}
 }
 
 // missing returns the ids that do not occur in an answer.

@@ -97,7 +97,8 @@ func (c *Client) lookUpCreated(ctx context.Context, op string, kind directory.Ki
 		case len(found) == 1:
 			return found[0], nil
 		case len(found) > 1:
-			return directory.Resource{}, &fault.Error{Kind: fault.Duplicate, Op: op, Code: "DuplicateTargetEntries", Message: "the application has several " + noun(kind) + "s with the " + path + " that was just created"}
+			return directory.Resource{}, &fault.Error{Kind: fault.Duplicate, Op: op, Code: "DuplicateTargetEntries",
+				Message: "the application has several " + noun(kind) + "s with the " + path + " that was just created"}
 		case try == lookups:
 			values = nil
 			continue
@@ -106,7 +107,8 @@ func (c *Client) lookUpCreated(ctx context.Context, op string, kind directory.Ki
 			return directory.Resource{}, err
 		}
 	}
-	return directory.Resource{}, &fault.Error{Kind: fault.Transient, Op: op, Code: codeIncompatible, Message: "the application accepted the new " + noun(kind) + " without telling its id, and it cannot be found yet; it is looked up again later"}
+	return directory.Resource{}, &fault.Error{Kind: fault.Transient, Op: op, Code: codeIncompatible,
+		Message: "the application accepted the new " + noun(kind) + " without telling its id, and it cannot be found yet; it is looked up again later"}
 }
 
 // Delete deletes a resource. One that does not exist any more is no error.

@@ -46,7 +46,8 @@ func phoneNumber(value, region string) (string, error) {
 
 // refused says why a phone number is left out, without the number.
 func refused(why string) error {
-	return fault.New(fault.Invalid, "normalise phone number", "the phone number is left out because %s; the application takes numbers like +13175550100, with an extension tel:+13175550100;ext=1234", why)
+	return fault.New(fault.Invalid, "normalise phone number", "the phone number is left out because %s; "+
+		"the application takes numbers like +13175550100, with an extension tel:+13175550100;ext=1234", why)
 }
 
 // dateLayouts are the forms of a date in the source; the last is how expressions render one.

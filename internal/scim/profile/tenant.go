@@ -80,7 +80,8 @@ func checkGenesys(u *url.URL) string {
 	}
 	path := strings.TrimRight(u.Path, "/")
 	if !slices.Contains(genesysPaths, path) {
-		return fmt.Sprintf("the tenant URL has the path %q; Genesys Cloud serves SCIM below %s, so write %s://%s%s", u.Path, genesysPaths[0], u.Scheme, u.Host, genesysPaths[0])
+		return fmt.Sprintf("the tenant URL has the path %q; Genesys Cloud serves SCIM below %s, so write %s://%s%s",
+			u.Path, genesysPaths[0], u.Scheme, u.Host, genesysPaths[0])
 	}
 	return ""
 }

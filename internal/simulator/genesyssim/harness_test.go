@@ -125,7 +125,7 @@ func (w *world) get(path string, headers ...header) answer {
 // find lists users with a filter.
 func (w *world) find(filter string) answer {
 	w.t.Helper()
-	return w.get(v2 + "/users?filter=" + url.QueryEscape(filter)).want(w.t, 200)
+	return w.get(v2+"/users?filter="+url.QueryEscape(filter)).want(w.t, 200)
 }
 
 // create posts a user with what is needed and what is given, and returns its id.

@@ -236,6 +236,9 @@ func (c *call) managerRefs(v tenant.View, changed bool) []tenant.MemberChange {
 	return out
 }
 
+// refSize is about how many bytes one entry of a relation annotation takes.
+const refSize = 90
+
 // appendRefs writes the value of a relation annotation.
 func appendRefs(b []byte, refs []tenant.MemberChange) []byte {
 	b = append(b, '[')

@@ -2,8 +2,8 @@ package graphsim
 
 import "github.com/entrain-dev/entrain/internal/simulator/graphsim/tenant"
 
-// The phases of reporting the members of one group: first what changed, then who is a member. A new group needs only the
-// second, a changed one only the first, a restored one both, because a reader may still hold its members from before.
+// The phases of reporting the members of one group: first what changed, then who is a member. A first round needs only the
+// second, a changed or new group only the first, a restored one both, because a reader may still hold its members from before.
 const (
 	phaseChanges = iota
 	phaseMembers
@@ -72,12 +72,12 @@ func (c *call) groupEntry(r *round, v tenant.View, budget int) ([]byte, int) {
 	if v.State != tenant.Active {
 		return removed(v), 0
 	}
-	rec, complete := r.scalars(v)
+	rec, _ := r.scalars(v)
 	if !r.tracksMembers {
 		return rec.end(), 0
 	}
 	if r.Group == "" {
-		r.Phase, r.Member = firstPhase(r, v, complete), 0
+		r.Phase, r.Member = firstPhase(r), 0
 	}
 	var members []tenant.MemberChange
 	for r.Phase != phaseDone && len(members) < budget {
@@ -85,11 +85,11 @@ func (c *call) groupEntry(r *round, v tenant.View, budget int) ([]byte, int) {
 		members = append(members, part...)
 		r.Member = cursor
 		if !more {
-			r.Phase, r.Member = nextPhase(r, complete), 0
+			r.Phase, r.Member = nextPhase(r, v), 0
 		}
 	}
 	if len(members) > 0 || c.knobs.EmptyMembers {
-		rec.raw("members@delta", appendRefs(nil, members))
+		rec.raw("members@delta", appendRefs(make([]byte, 0, refSize*len(members)), members))
 	}
 	r.Group = v.ID
 	if r.Phase == phaseDone || budget <= 0 && len(members) == 0 && !c.hasMembers(r, v) {
@@ -101,18 +101,18 @@ func (c *call) groupEntry(r *round, v tenant.View, budget int) ([]byte, int) {
 // hasMembers says whether a group for which no room was left has anything to report.
 func (c *call) hasMembers(r *round, v tenant.View) bool {
 	part, _, _ := c.membersPart(r, v, 1)
-	return len(part) > 0 || r.Phase == phaseChanges && nextPhase(r, v.Lifecycle > r.Since) == phaseMembers && c.s.tenant.MemberCount(v.ID) > 0
+	return len(part) > 0 || r.Phase == phaseChanges && nextPhase(r, v) == phaseMembers && c.s.tenant.MemberCount(v.ID) > 0
 }
 
-func firstPhase(r *round, v tenant.View, complete bool) int {
-	if complete && (r.First || v.Created > r.Since) {
+func firstPhase(r *round) int {
+	if r.First {
 		return phaseMembers
 	}
 	return phaseChanges
 }
 
-func nextPhase(r *round, complete bool) int {
-	if r.Phase == phaseChanges && complete {
+func nextPhase(r *round, v tenant.View) int {
+	if restored := v.Lifecycle > r.Since && v.Created <= r.Since; r.Phase == phaseChanges && restored {
 		return phaseMembers
 	}
 	return phaseDone
@@ -122,10 +122,5 @@ func (c *call) membersPart(r *round, v tenant.View, n int) ([]tenant.MemberChang
 	if r.Phase == phaseChanges {
 		return c.s.tenant.MemberChanges(v.ID, r.span(), r.Member, n, c.knobs.MemberHistory)
 	}
-	views, cursor, more := c.s.tenant.Members(v.ID, r.Member, n, true, nil)
-	out := make([]tenant.MemberChange, 0, len(views))
-	for _, m := range views {
-		out = append(out, tenant.MemberChange{Ref: m.Ref})
-	}
-	return out, cursor, more
+	return c.s.tenant.MemberRefs(v.ID, r.Member, n)
 }

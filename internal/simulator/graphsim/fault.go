@@ -81,7 +81,7 @@ type Fault struct {
 	// Hits is how many requests matched so far.
 	Hits int `json:"hits"`
 
-	path *regexp.Regexp
+	pattern *regexp.Regexp
 }
 
 // AddFault adds a fault and returns its id.
@@ -99,7 +99,7 @@ func (s *Server) AddFault(f Fault) (int, error) {
 	if f.Effect == EffectStatus && f.Status == 0 {
 		return 0, errors.New("a fault with effect status needs a status")
 	}
-	f.path, f.Hits = re, 0
+	f.pattern, f.Hits = re, 0
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faultID++
@@ -132,7 +132,7 @@ func (s *Server) matchFault(method, uri string) *Fault {
 	defer s.mu.Unlock()
 	var due *Fault
 	for _, f := range s.faults {
-		if f.Method != "" && f.Method != method || !f.path.MatchString(uri) {
+		if f.Method != "" && f.Method != method || !f.pattern.MatchString(uri) {
 			continue
 		}
 		f.Hits++

@@ -19,7 +19,9 @@ var dialect = sqlstore.Dialect{
 	Lock:     " FOR UPDATE",
 	Snapshot: sql.LevelRepeatableRead,
 	Numbered: true,
-	Classify: classify,
+	// Two replicas that start together must not both change the tables of a schema.
+	MigrationLock: "SELECT pg_advisory_xact_lock(hashtextextended('entrain ' || current_schema(), 0))",
+	Classify:      classify,
 }
 
 type failure struct {

@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 
 	"github.com/entrain-dev/entrain/internal/fault"
 	"github.com/entrain-dev/entrain/internal/state"
@@ -41,14 +40,9 @@ func Open(ctx context.Context, dsn string) (state.Store, error) {
 	db.SetMaxOpenConns(maxConnections)
 	db.SetMaxIdleConns(maxConnections)
 	db.SetConnMaxIdleTime(maxIdle)
-	// Two replicas that start together must not both change the tables.
-	locker, err := lock.NewPostgresSessionLocker()
-	if err != nil {
-		return nil, errors.Join(fault.Wrap(fault.Internal, "state store: open", err), db.Close())
-	}
 	files, err := fs.Sub(migrations, "migrations")
 	if err == nil {
-		err = sqlstore.Migrate(ctx, dialect, goose.DialectPostgres, db, files, goose.WithSessionLocker(locker))
+		err = sqlstore.Migrate(ctx, dialect, goose.DialectPostgres, db, files)
 	}
 	if err != nil {
 		return nil, errors.Join(err, db.Close())

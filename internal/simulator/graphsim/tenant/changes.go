@@ -188,3 +188,26 @@ func (t *Tenant) MemberChanges(group string, r Range, cursor uint64, n int, all 
 	}
 	return out, cursor, false
 }
+
+// MemberRefs returns up to n direct members of a group after the cursor as changes that add them, deleted ones included, in
+// order of joining. It returns the cursor to go on from and whether there is more.
+func (t *Tenant) MemberRefs(group string, cursor uint64, n int) ([]MemberChange, uint64, bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	g := t.objects[group]
+	if g == nil {
+		return nil, cursor, false
+	}
+	out := make([]MemberChange, 0, min(n, g.members.len()))
+	more := false
+	g.members.each(cursor, func(seq uint64, m *object) bool {
+		if len(out) == n {
+			more = true
+			return false
+		}
+		cursor = seq
+		out = append(out, MemberChange{Ref: m.ref()})
+		return true
+	})
+	return out, cursor, more
+}

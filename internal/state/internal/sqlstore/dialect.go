@@ -17,6 +17,9 @@ type Dialect struct {
 	Rows string
 	// Lock is added to the look-up of a config in a writing transaction, so that transactions of one config follow each other.
 	Lock string
+	// MigrationLock, where not empty, is a statement that waits until no other process changes the tables, and keeps others
+	// from it until the end of the transaction.
+	MigrationLock string
 	// Snapshot is the isolation in which a transaction sees one state of the database throughout.
 	Snapshot sql.IsolationLevel
 	// Numbered is true when parameters are written $1, $2.

@@ -14,15 +14,24 @@ import (
 const versionTable = "entrain_schema_version"
 
 // Migrate brings the tables up to the version of this program. A store that a newer program wrote is refused.
-func Migrate(ctx context.Context, dialect Dialect, kind goose.Dialect, db *sql.DB, files fs.FS, opts ...goose.ProviderOption) error {
+func Migrate(ctx context.Context, dialect Dialect, kind goose.Dialect, db *sql.DB, files fs.FS) error {
 	s := New(dialect, db, db)
-	opts = append(opts, goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true))
-	provider, err := goose.NewProvider(kind, db, files, opts...)
+	if dialect.MigrationLock != "" {
+		// The lock ends with its transaction, in which nothing else happens.
+		tx, err := db.BeginTx(ctx, nil)
+		if err != nil {
+			return s.fail(ctx, "migrate", err)
+		}
+		defer func() { _ = tx.Rollback() }()
+		if _, err := tx.ExecContext(ctx, dialect.MigrationLock); err != nil {
+			return s.fail(ctx, "migrate", err)
+		}
+	}
+	provider, err := goose.NewProvider(kind, db, files, goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return s.fail(ctx, "migrate", err)
 	}
-	// Up comes first because it holds the lock of the provider; it does nothing to tables that are newer.
-	if _, err := provider.Up(ctx); err != nil {
+	if _, err := provider.Up(ctx); err != nil { // does nothing to tables that are newer
 		return s.fail(ctx, "migrate", err)
 	}
 	current, target, err := provider.GetVersions(ctx)
