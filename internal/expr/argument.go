@@ -53,7 +53,8 @@ func (c *checker) comparison(e *comparison) node {
 		}
 	}
 	line, column := c.place(e.left.offset())
-	return &compareNode{op: comparators[e.operator], left: left.node, right: right.node, line: line, column: column}
+	n := &compareNode{op: comparators[e.operator], left: left.node, right: right.node, line: line, column: column}
+	return n.shortcut()
 }
 
 // choice checks a constant that has to be one of a few words.

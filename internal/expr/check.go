@@ -10,6 +10,7 @@ type checker struct {
 	opts       Options
 	attributes []string
 	volatile   bool
+	contextual bool
 }
 
 // checked is the result of checking a part of the tree.
@@ -121,6 +122,7 @@ func (c *checker) call(e *call) checked {
 		return badPart
 	}
 	c.volatile = c.volatile || fn.volatile
+	c.contextual = c.contextual || fn.contextual
 	prep := &preparation{checker: c, call: e, args: n.args}
 	if fn.prepare != nil {
 		n.prepared = fn.prepare(prep)
@@ -147,7 +149,7 @@ func (c *checker) isBad(e *call) bool {
 
 // fold computes a call with constant arguments. A failure that would occur on every object is reported now.
 func (c *checker) fold(e *call, n *callNode) checked {
-	m := newMachine(nil, Env{}, n.stackSize())
+	m := newMachine(nil, n.stackSize())
 	v, err := n.eval(m)
 	m.release()
 	if err != nil {

@@ -39,11 +39,54 @@ func (n *compareNode) eval(m *machine) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
+	if a.kind == kindText && b.kind == kindText && n.op <= opUnequal {
+		m.work -= len(a.text)
+		return boolValue((a.text == b.text) == (n.op == opEqual)).with(a.flags | b.flags), nil
+	}
+	return n.compare(m, a, b)
+}
+
+// compare is the general case of eval.
+func (n *compareNode) compare(m *machine, a, b Value) (Value, error) {
 	if a.count() > 1 || b.count() > 1 {
 		return Value{}, &evalError{"The comparison", n.line, n.column, "one side has several values; choose one with Item(..., 1) or count them with Count"}
 	}
 	m.work -= len(a.text) + len(b.text)
 	return boolValue(n.op.compare(a, b)).with(a.flags | b.flags), nil
+}
+
+// isNode is the commonest comparison, of an attribute with constant text for equality. It gives what compareNode would give,
+// without making values of the two sides.
+type isNode struct {
+	*compareNode
+	name, text string
+}
+
+// shortcut returns an isNode for a comparison that is one.
+func (n *compareNode) shortcut() node {
+	a, ok := n.left.(*attributeNode)
+	k, constant := n.right.(*constantNode)
+	if !ok || !constant || n.op > opUnequal || k.value.kind != kindText || k.value.flags != 0 {
+		return n
+	}
+	return &isNode{n, a.name, k.value.text}
+}
+
+func (n *isNode) eval(m *machine) (Value, error) {
+	if m.in == nil {
+		return n.compareNode.eval(m)
+	}
+	values := m.in.Attribute(n.name)
+	text := ""
+	switch len(values) {
+	case 0:
+	case 1:
+		text = values[0]
+	default:
+		return n.compareNode.eval(m)
+	}
+	m.work -= len(text)
+	return boolValue((text == n.text) == (n.op == opEqual)), nil
 }
 
 func (op comparator) compare(a, b Value) bool {

@@ -31,7 +31,7 @@ var listFunctions = []Function{
 				return Value{}, nil
 			}
 			if a[0].kind == kindList {
-				return textValue(a[0].list[index-1]), nil
+				return textValue(a[0].several.list[index-1]), nil
 			}
 			return a[0], nil
 		},
@@ -86,55 +86,58 @@ const maxItems = 10_000
 
 func evalJoin(m *machine, n *callNode, a []Value) (Value, error) {
 	separator, sources := a[0].text, a[1:]
-	size, parts, null := 0, 0, true
-	eachText(sources, func(s string) {
-		null = false
-		if s != "" {
-			size += len(s) + len(separator)
-			parts++
+	size, null := 0, true
+	for i := range sources {
+		switch v := &sources[i]; v.kind {
+		case kindText:
+			null = false
+			size += len(v.text) + len(separator)
+		case kindList:
+			null = false
+			for _, s := range v.several.list {
+				size += len(s) + len(separator)
+			}
 		}
-	})
+	}
 	if null {
 		return Value{}, nil
 	}
 	if size > maxText+len(separator) {
 		return Value{}, n.failf("%s", reasonTooLong)
 	}
-	var b strings.Builder
-	b.Grow(size)
-	eachText(sources, func(s string) {
-		if s == "" {
-			return
-		}
-		if b.Len() > 0 {
-			b.WriteString(separator)
-		}
-		b.WriteString(s)
-	})
-	return textValue(b.String()), nil
-}
-
-// eachText calls do for every text of the values, but not for null.
-func eachText(values []Value, do func(string)) {
-	for i := range values {
-		switch v := &values[i]; v.kind {
+	var out strings.Builder
+	out.Grow(size)
+	for i := range sources {
+		switch v := &sources[i]; v.kind {
 		case kindText:
-			do(v.text)
+			writePart(&out, separator, v.text)
 		case kindList:
-			for _, s := range v.list {
-				do(s)
+			for _, s := range v.several.list {
+				writePart(&out, separator, s)
 			}
 		}
 	}
+	return textValue(out.String()), nil
+}
+
+// writePart adds a part that is not empty.
+func writePart(out *strings.Builder, separator, part string) {
+	if part == "" {
+		return
+	}
+	if out.Len() > 0 {
+		out.WriteString(separator)
+	}
+	out.WriteString(part)
 }
 
 func evalRemoveDuplicates(m *machine, n *callNode, a []Value) (Value, error) {
 	if a[0].kind != kindList {
 		return listValue([]string{a[0].text}), nil
 	}
-	seen := make(map[string]bool, len(a[0].list))
-	out := make([]string, 0, len(a[0].list))
-	for _, s := range a[0].list {
+	seen := make(map[string]bool, len(a[0].several.list))
+	out := make([]string, 0, len(a[0].several.list))
+	for _, s := range a[0].several.list {
 		if !seen[s] {
 			seen[s] = true
 			out = append(out, s)

@@ -117,9 +117,12 @@ func lazyIIF(m *machine, n *callNode) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	holds, ok := truth(condition)
-	if !ok {
-		return Value{}, n.failf("condition is neither true nor false; write a comparison")
+	holds := condition.number != 0
+	if condition.kind != kindBoolean {
+		var ok bool
+		if holds, ok = truth(condition); !ok {
+			return Value{}, n.failf("condition is neither true nor false; write a comparison")
+		}
 	}
 	branch := n.args[2]
 	if holds {
@@ -174,7 +177,7 @@ func lazySwitch(m *machine, n *callNode) (Value, error) {
 	} else {
 		for i := 2; i+1 < len(n.args); i += 2 {
 			key, err := n.args[i].eval(m)
-			if err == nil {
+			if err == nil && key.kind != kindText {
 				key, err = m.toText(n, i, key)
 			}
 			if err != nil {

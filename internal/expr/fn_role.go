@@ -80,5 +80,5 @@ func roles(n *callNode, v Value, mode RoleMode) (Value, error) {
 	if mode == RoleSingle {
 		found = found[:1]
 	}
-	return Value{kind: kindRoles, roles: &roleResult{mode, found}}, nil
+	return Value{kind: kindRoles, several: &several{roles: found, mode: mode}}, nil
 }

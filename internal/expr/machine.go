@@ -26,23 +26,24 @@ const (
 // machine is one evaluation: its input, the arguments of the functions that are being computed, and what is left of its
 // bounds.
 type machine struct {
-	in  Input
+	in Input
+	// env is set only for programs that use it.
 	env Env
 	// stack holds the evaluated arguments of the calls under way.
 	stack []Value
 	work  int
-	// deadline is set by the first regular expression.
-	deadline time.Time
+	// deadline is set by the first regular expression, as time since started.
+	deadline time.Duration
 }
 
 var machines = sync.Pool{New: func() any { return new(machine) }}
 
-func newMachine(in Input, env Env, stack int) *machine {
+func newMachine(in Input, stack int) *machine {
 	m := machines.Get().(*machine)
 	if cap(m.stack) < stack {
 		m.stack = make([]Value, 0, stack)
 	}
-	m.in, m.env, m.work, m.deadline = in, env, maxWork, time.Time{}
+	m.in, m.work, m.deadline = in, maxWork, 0
 	return m
 }
 
@@ -51,26 +52,29 @@ func (m *machine) release() {
 	if cap(m.stack) > keptStack {
 		return
 	}
-	clear(m.stack)
-	m.in, m.env, m.stack = nil, Env{}, m.stack[:0]
+	if len(m.stack) > 0 {
+		clear(m.stack)
+		m.stack = m.stack[:0]
+	}
+	m.in = nil
 	machines.Put(m)
 }
 
-// spend takes n bytes from the bound of the evaluation.
-func (m *machine) spend(n *callNode, bytes int) error {
-	if m.work -= bytes; m.work < 0 {
-		return n.failf("the expression works through more than %d MiB of text; make it or the value shorter", maxWork>>20)
-	}
-	return nil
+// exhausted is the error of an evaluation that has used up its work.
+func (n *callNode) exhausted() error {
+	return n.failf("the expression works through more than %d MiB of text; make it or the value shorter", maxWork>>20)
 }
+
+// started is the origin of deadlines, which need the monotonic clock only.
+var started = time.Now()
 
 // keepGoing is asked by regular expressions between matches.
 func (m *machine) keepGoing() error {
-	now := time.Now()
-	if m.deadline.IsZero() {
-		m.deadline = now.Add(maxTime)
+	now := time.Since(started)
+	if m.deadline == 0 {
+		m.deadline = now + maxTime
 	}
-	if now.After(m.deadline) {
+	if now > m.deadline {
 		return dotnet.ErrTimeout
 	}
 	return nil
@@ -149,8 +153,8 @@ func (n *callNode) stackSize() int {
 }
 
 func (n *callNode) eval(m *machine) (Value, error) {
-	if err := m.spend(n, stepCost); err != nil {
-		return Value{}, err
+	if m.work -= stepCost; m.work < 0 {
+		return Value{}, n.exhausted()
 	}
 	if n.fn.lazy != nil {
 		return n.fn.lazy(m, n)
@@ -167,6 +171,7 @@ func (n *callNode) eval(m *machine) (Value, error) {
 func (n *callNode) apply(m *machine, base int) (Value, error) {
 	var seen flags
 	null := false
+	slots := m.stack[base : base+len(n.args)]
 	for i, arg := range n.args {
 		if arg == nil {
 			continue
@@ -175,68 +180,77 @@ func (n *callNode) apply(m *machine, base int) (Value, error) {
 		if err != nil {
 			return Value{}, err
 		}
-		seen |= v.flags
-		if v, err = m.convert(n, i, v); err != nil {
-			return Value{}, err
+		slot := &slots[i]
+		*slot = v
+		p := n.params[i]
+		if m.work -= len(v.text); m.work < 0 {
+			return Value{}, n.exhausted()
 		}
-		if v.kind == kindNull && !n.params[i].takesNull {
-			null = true
+		if v.kind != kindText || p.Type != TypeText && p.Type != TypeList {
+			if err := m.convert(n, i, slot); err != nil {
+				return Value{}, err
+			}
+			null = null || slot.kind == kindNull && !p.takesNull
 		}
-		m.stack[base+i] = v
+		seen |= slot.flags
 	}
 	if null {
 		return Value{flags: seen}, nil
 	}
-	v, err := n.fn.eval(m, n, m.stack[base:base+len(n.args)])
+	v, err := n.fn.eval(m, n, slots)
 	if err != nil {
 		return Value{}, err
 	}
 	if len(v.text) > maxText {
 		return Value{}, n.failf("%s", reasonTooLong)
 	}
+	if m.work -= len(v.text); m.work < 0 {
+		return Value{}, n.exhausted()
+	}
 	v.flags |= seen
-	return v, m.spend(n, len(v.text))
+	return v, nil
 }
 
 // reasonTooLong is the reason for a text beyond maxText.
 var reasonTooLong = fmt.Sprintf("the result is longer than %d KiB; make the expression or the value shorter", maxText>>10)
 
 // convert brings an argument into the form its parameter takes. Null stays null.
-func (m *machine) convert(n *callNode, i int, v Value) (Value, error) {
-	switch n.params[i].Type {
+func (m *machine) convert(n *callNode, i int, v *Value) (err error) {
+	p := n.params[i]
+	switch p.Type {
 	case TypeText:
-		return m.toText(n, i, v)
+		*v, err = m.toText(n, i, *v)
 	case TypeNumber:
-		return m.toNumber(n, i, v)
+		*v, err = m.toNumber(n, i, *v)
 	case TypeDateTime:
 		if v.kind != kindNull && v.kind != kindDateTime {
-			return v, n.failf("%s has to be a date; wrap text in CDate(...)", n.params[i].Name)
+			err = n.failf("%s has to be a date; wrap text in CDate(...)", p.Name)
 		}
 	case TypeList:
 		if v.kind != kindList {
-			return m.toText(n, i, v)
+			*v, err = m.toText(n, i, *v)
 		}
-		size := 0
-		for _, s := range v.list {
-			size += stepCost + len(s)
-		}
-		return v, m.spend(n, size)
 	}
-	return v, m.spend(n, len(v.text))
+	if err == nil && v.kind == kindList {
+		for _, s := range v.several.list {
+			m.work -= stepCost + len(s)
+		}
+		if m.work < 0 {
+			return n.exhausted()
+		}
+	}
+	return err
 }
 
 // toText turns one value into text.
 func (m *machine) toText(n *callNode, i int, v Value) (Value, error) {
-	if v.kind == kindText {
-		return v, m.spend(n, len(v.text))
-	}
-	if v.kind == kindNull {
+	if v.kind == kindText || v.kind == kindNull {
 		return v, nil
 	}
 	if v.count() != 1 {
 		return v, n.failf("%s takes one value, but there are %d; choose one with Item(..., 1) or join them with Join", n.params[i].Name, v.count())
 	}
-	return textValue(v.String()).with(v.flags), m.spend(n, len(v.text))
+	return textValue(v.String()).with(v.flags), nil
 }
 
 // toNumber turns one value into a number; the empty string is null.
@@ -244,16 +258,16 @@ func (m *machine) toNumber(n *callNode, i int, v Value) (Value, error) {
 	if v.kind == kindNumber {
 		return v, nil
 	}
-	v, err := m.toText(n, i, v)
-	if err != nil || v.kind == kindNull {
-		return v, err
+	text, err := m.toText(n, i, v)
+	if err != nil || text.kind == kindNull {
+		return text, err
 	}
-	if v.text == "" {
-		return Value{}, nil
+	if text.text == "" {
+		return Value{flags: v.flags}, nil
 	}
-	number, ok := parseNumber(strings.TrimSpace(v.text))
+	number, ok := parseNumber(strings.TrimSpace(text.text))
 	if !ok {
 		return v, n.failf("%s has to be a whole number", n.params[i].Name)
 	}
-	return numberValue(number), nil
+	return numberValue(number).with(v.flags), nil
 }

@@ -2,6 +2,7 @@ package expr_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -30,6 +31,15 @@ func problems(err error) fault.Problems {
 	return ps
 }
 
+// listing writes problems one below the other: line:column: message, with the source line and the caret.
+func listing(ps fault.Problems) string {
+	var out []string
+	for _, p := range ps {
+		out = append(out, fmt.Sprintf("%d:%d: %s", p.Line, p.Column, p.Message))
+	}
+	return strings.Join(out, "\n")
+}
+
 // TestProblems compares what Compile says with testdata/problems.txt, letter by letter: blocks of an expression between
 // "expression" and "says" and the text of all problems, ended by "end". The known attributes are knownNames.
 func TestProblems(t *testing.T) {
@@ -52,7 +62,7 @@ func TestProblems(t *testing.T) {
 			if !fault.Is(err, fault.Invalid) {
 				t.Errorf("kind %v, want Invalid", fault.KindOf(err))
 			}
-			if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(problems(err).Error(), "\n")); diff != "" {
+			if diff := cmp.Diff(strings.Split(want, "\n"), strings.Split(listing(problems(err)), "\n")); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", source, diff)
 			}
 		})

@@ -51,6 +51,7 @@ type Program struct {
 	root       node
 	attributes []string
 	volatile   bool
+	needsEnv   bool
 	warnings   fault.Problems
 	// stack is how many values one evaluation keeps at most.
 	stack int
@@ -71,8 +72,8 @@ func Compile(source string, opts Options) (*Program, error) {
 	}
 	slices.Sort(c.attributes)
 	return &Program{
-		source: source, root: root, attributes: slices.Compact(c.attributes), volatile: c.volatile, warnings: text.warnings,
-		stack: root.stackSize(),
+		source: source, root: root, attributes: slices.Compact(c.attributes), volatile: c.volatile,
+		needsEnv: c.volatile || c.contextual, warnings: text.warnings, stack: root.stackSize(),
 	}, nil
 }
 
@@ -92,8 +93,14 @@ func (p *Program) Warnings() fault.Problems { return slices.Clone(p.warnings) }
 // Eval computes the value for one object. The error is a *fault.Error of kind Invalid: a value has the wrong form (no date
 // for CDate, several values where one is needed), or a bound was met. It names function and place, never the value.
 func (p *Program) Eval(in Input, env Env) (Value, error) {
-	m := newMachine(in, env, p.stack)
+	m := newMachine(in, p.stack)
+	if p.needsEnv {
+		m.env = env
+	}
 	v, err := p.root.eval(m)
+	if p.needsEnv {
+		m.env = Env{}
+	}
 	m.release()
 	if err != nil {
 		return Value{}, classify(err)

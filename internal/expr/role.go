@@ -32,21 +32,16 @@ func (m RoleMode) String() string {
 	return "RoleMode(?)"
 }
 
-// roleResult is what a role function returned.
-type roleResult struct {
-	mode  RoleMode
-	roles []Role
-}
-
-// names returns the name of each role: its value, or its display name where the role has no value.
-func (r *roleResult) names() []string {
-	out := make([]string, len(r.roles))
-	for i, role := range r.roles {
+// roleNames returns the name of each role.
+func roleNames(roles []Role) []string {
+	out := make([]string, len(roles))
+	for i, role := range roles {
 		out[i] = role.name()
 	}
 	return out
 }
 
+// name is the value of the role, or its display name where it has no value.
 func (r Role) name() string {
 	if r.Value != "" {
 		return r.Value

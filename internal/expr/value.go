@@ -38,10 +38,15 @@ type Value struct {
 	number int64
 	// text holds text, or the spelling of a number that was written with leading zeros.
 	text string
-	// list holds several texts; for text that came straight from an attribute it holds the attribute's slice, so that
-	// Strings needs no allocation.
+	// several holds what has a place for more than one value. It is behind a pointer so that a Value fits into registers.
+	several *several
+}
+
+// several is a list of texts, or the roles of a role function.
+type several struct {
 	list  []string
-	roles *roleResult
+	roles []Role
+	mode  RoleMode
 }
 
 func textValue(s string) Value { return Value{kind: kindText, text: s} }
@@ -62,7 +67,7 @@ func listValue(items []string) Value {
 	if len(items) == 0 {
 		return Value{}
 	}
-	return Value{kind: kindList, list: items}
+	return Value{kind: kindList, several: &several{list: items}}
 }
 
 // attributeValue reads the values of a source attribute: none is null, one is text, more are a list.
@@ -71,9 +76,9 @@ func attributeValue(values []string) Value {
 	case 0:
 		return Value{}
 	case 1:
-		return Value{kind: kindText, text: values[0], list: values}
+		return Value{kind: kindText, text: values[0]}
 	}
-	return Value{kind: kindList, list: values}
+	return Value{kind: kindList, several: &several{list: values}}
 }
 
 // IsNull reports whether there is no value. The empty string is a value.
@@ -82,7 +87,7 @@ func (v Value) IsNull() bool { return v.kind == kindNull }
 // IsList reports whether the value has a place for several values: more than one value of an attribute, or the result of a
 // function that makes lists (even of one element), or the roles of the two "Complex" functions.
 func (v Value) IsList() bool {
-	return v.kind == kindList || v.kind == kindRoles && v.roles.mode != RoleSingle
+	return v.kind == kindList || v.kind == kindRoles && v.several.mode != RoleSingle
 }
 
 // Redacted reports whether the value, or anything it was computed from, went through Redact: logs show [Redact] instead.
@@ -98,22 +103,19 @@ func (v Value) Roles() ([]Role, RoleMode, bool) {
 	if v.kind != kindRoles {
 		return nil, 0, false
 	}
-	return v.roles.roles, v.roles.mode, true
+	return v.several.roles, v.several.mode, true
 }
 
-// Strings returns all values as text, nil for null. The caller must not change the slice, which may be the attribute's own.
+// Strings returns all values as text, nil for null. The caller must not change the slice, which for several values may be
+// the attribute's own.
 func (v Value) Strings() []string {
 	switch v.kind {
 	case kindNull:
 		return nil
 	case kindList:
-		return v.list
+		return v.several.list
 	case kindRoles:
-		return v.roles.names()
-	case kindText:
-		if len(v.list) == 1 {
-			return v.list
-		}
+		return roleNames(v.several.roles)
 	}
 	return []string{v.String()}
 }
@@ -137,10 +139,10 @@ func (v Value) String() string {
 	case kindDateTime:
 		return dotnet.DateTime{Ticks: v.number}.String()
 	case kindList:
-		return v.list[0]
+		return v.several.list[0]
 	case kindRoles:
-		if names := v.roles.names(); len(names) > 0 {
-			return names[0]
+		if roles := v.several.roles; len(roles) > 0 {
+			return roles[0].name()
 		}
 	}
 	return ""
@@ -157,9 +159,9 @@ func (v Value) count() int {
 	case kindNull:
 		return 0
 	case kindList:
-		return len(v.list)
+		return len(v.several.list)
 	case kindRoles:
-		return len(v.roles.roles)
+		return len(v.several.roles)
 	}
 	return 1
 }

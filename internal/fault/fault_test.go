@@ -60,6 +60,9 @@ func TestProblems(t *testing.T) {
 	if got, want := ps.Under("spec").Err().Error(), "spec.attributes[0].expression:1:5: unknown function"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	if got, want := (fault.Problem{Line: 1, Column: 5, Message: "unknown function"}).String(), "1:5: unknown function"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 	if err := ps[1:].Err(); err != nil {
 		t.Errorf("a warning alone is an error: %v", err)
 	}

@@ -18,11 +18,14 @@ type Problem struct {
 	Warning bool
 }
 
-// String returns "path:line:column: message".
+// String returns "path:line:column: message"; what is not known is left out.
 func (p Problem) String() string {
 	place := p.Path
 	if p.Line > 0 {
-		place = fmt.Sprintf("%s:%d:%d", place, p.Line, p.Column)
+		if place != "" {
+			place += ":"
+		}
+		place += fmt.Sprintf("%d:%d", p.Line, p.Column)
 	}
 	if place == "" {
 		return p.Message

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,7 +92,7 @@ func TestAssignmentsThatCouldNotBeReadAreErrors(t *testing.T) {
 		"second page refused":                {[]reply{application, first, failure(403, "Authorization_RequestDenied", "x")}, fault.Forbidden, ""},
 		"second page expired":                {[]reply{application, first, failure(400, "Directory_ExpiredPageToken", "x"), failure(400, "Directory_ExpiredPageToken", "x")}, fault.Transient, "again"},
 		"second page without its list":       {[]reply{application, first, ok(`{}`)}, fault.NotCompliant, ""},
-		"page that leads to itself":          {[]reply{application, first, first}, fault.NotCompliant, "itself"},
+		"page that leads to itself":          {append([]reply{application}, slices.Repeat([]reply{first}, 11)...), fault.NotCompliant, "itself"},
 		"assignment without a principal":     {[]reply{application, ok(`{"value":[{"principalType":"User","appRoleId":"x"}]}`)}, fault.NotCompliant, "principalId"},
 		"assignment without a type":          {[]reply{application, ok(`{"value":[{"principalId":"x","appRoleId":"x"}]}`)}, fault.NotCompliant, "principalType"},
 		"assignment without a role":          {[]reply{application, ok(`{"value":[{"principalId":"x","principalType":"User"}]}`)}, fault.NotCompliant, "appRoleId"},

@@ -12,9 +12,6 @@ import (
 	"github.com/entrain-dev/entrain/internal/fault"
 )
 
-// maxPages bounds one read; the largest tenant known has a tenth of it.
-const maxPages = 100_000
-
 // Changes reads the delta of a kind: from a token what changed since, with "" every object that exists. It calls page for
 // every page in the order of arrival, which may hold the same object several times, and a large group in several parts with
 // the same values (sections 1.6 and 2.3); the error of page ends the read and is returned unchanged.
@@ -33,14 +30,14 @@ func (c *Client) Changes(ctx context.Context, kind directory.Kind, token string,
 	read := deltaRead{sel: sel, managers: map[directory.SourceID]directory.SourceID{}}
 	mark := watermark{Kind: kind, Select: sel.tracked()}
 	route := deltaRoutes[kind]
-	next := c.address(route.template, selectOption, strings.Join(mark.Select, ","))
+	list := walk{op: route.op, at: c.address(route.template, selectOption, strings.Join(mark.Select, ","))}
 	if token != "" {
-		if mark, next, err = c.resume(route.op, token, mark); err != nil {
+		if mark, list.at, err = c.resume(route.op, token, mark); err != nil {
 			return "", err
 		}
 	}
-	for n := 0; n < maxPages; n++ {
-		changes, more, err := c.deltaPage(ctx, call{route: route, url: next, selected: mark.Select, from: token != "" || n > 0}, &read)
+	for {
+		changes, more, err := c.deltaPage(ctx, call{route: route, url: list.at, selected: mark.Select, from: token != "" || list.pages > 0}, &read)
 		if err != nil {
 			return "", err
 		}
@@ -51,11 +48,10 @@ func (c *Client) Changes(ctx context.Context, kind directory.Kind, token string,
 			mark.Link = more.delta
 			return mark.encode(), nil
 		}
-		if next, err = c.follow(route.op, next, more.next); err != nil {
+		if err := c.follow(&list, more.next); err != nil {
 			return "", err
 		}
 	}
-	return "", fault.New(fault.NotCompliant, route.op, "the delta has no end after %d pages", maxPages)
 }
 
 // deltaPage reads one page.
@@ -85,10 +81,6 @@ func (c *Client) deltaPage(ctx context.Context, cl call, read *deltaRead) ([]dir
 	}
 	err := c.do(ctx, cl)
 	return changes, more, err
-}
-
-func foreignLink(op string) error {
-	return fault.New(fault.NotCompliant, op, "Microsoft Graph names another host for the next page; the Graph URL must be the host that Graph itself names in its links")
 }
 
 // watermark is what a delta token holds: Graph's own link, and what it was made for, because Graph goes on answering with

@@ -121,13 +121,13 @@ func (c *Client) findManager(ctx context.Context, path string, set directory.Att
 // findMembers reads all direct members (section 3.4). A group that vanished meanwhile is no group without members.
 func (c *Client) findMembers(ctx context.Context, path string) ([]directory.MemberChange, error) {
 	var all []directory.MemberChange
-	next := c.address(path+"/members", selectOption, propertyID, topOption, largestPage)
+	list := walk{op: groupMembers.op, at: c.address(path+"/members", selectOption, propertyID, topOption, largestPage)}
 	for len(all) <= maxFoundMembers {
 		var (
 			part []directory.MemberChange
 			more links
 		)
-		err := c.do(ctx, call{route: groupMembers, url: next, short: true, decode: func(body io.Reader) (err error) {
+		err := c.do(ctx, call{route: groupMembers, url: list.at, short: true, decode: func(body io.Reader) (err error) {
 			part = part[:0]
 			more, err = decodePage(body, func(e entity) error {
 				m, err := member(e)
@@ -143,7 +143,7 @@ func (c *Client) findMembers(ctx context.Context, path string) ([]directory.Memb
 		if more.next == "" {
 			return all, nil
 		}
-		if next, err = c.follow(groupMembers.op, next, more.next); err != nil {
+		if err := c.follow(&list, more.next); err != nil {
 			return nil, err
 		}
 	}

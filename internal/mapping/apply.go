@@ -63,7 +63,7 @@ func (m *Mapping) applyRow(d *Desired, r *row, a directory.Attributes, env expr.
 	}
 	res, err := r.eval(a, env)
 	if err != nil {
-		return &fault.Error{Kind: fault.Invalid, Op: "apply mapping", Code: fault.CodeOf(err), Message: r.name + ": " + fault.MessageOf(err), Err: err}
+		return &fault.Error{Kind: fault.Invalid, Op: "apply mapping", Message: r.name + ": " + fault.MessageOf(err), Err: err}
 	}
 	if res.skip {
 		return nil

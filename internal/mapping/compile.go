@@ -219,8 +219,6 @@ func (c *compiler) expression(path, text string, r *row) {
 		return
 	}
 	switch {
-	case r.roles && !strings.Contains(text, "AppRoleAssignment"):
-		c.problem(path, "appRoleAssignments can only be read by SingleAppRoleAssignment, AppRoleAssignmentsComplex and AssertiveAppRoleAssignmentsComplex; put one of them around it")
 	case r.shape == members:
 		c.problem(path, "%s takes the members of the group as they are; write source: members", r.name)
 	case r.shape == reference && !references:

@@ -84,9 +84,6 @@ func TestProblemsOfSources(t *testing.T) {
 		"roles directly": {mapping.Row{Target: "roles", Source: "appRoleAssignments"}, []string{
 			"attributes[2].source: appRoleAssignments cannot be mapped directly; use an expression with SingleAppRoleAssignment, AppRoleAssignmentsComplex or AssertiveAppRoleAssignmentsComplex, such as AssertiveAppRoleAssignmentsComplex([appRoleAssignments])",
 		}},
-		"roles directly in an expression": {mapping.Row{Target: "roles", Expression: "[appRoleAssignments]"}, []string{
-			"attributes[2].expression: appRoleAssignments cannot be mapped directly; use an expression with SingleAppRoleAssignment, AppRoleAssignmentsComplex or AssertiveAppRoleAssignmentsComplex, such as AssertiveAppRoleAssignmentsComplex([appRoleAssignments])",
-		}},
 		"several values where one is taken": {mapping.Row{Target: "title", Source: "proxyAddresses"}, []string{
 			"warning: attributes[2].source: proxyAddresses has several values and title takes one: people with more than one value go without; use an expression that picks one, such as Item([proxyAddresses], 1)",
 		}},
@@ -126,6 +123,16 @@ func TestExpressionProblemsHaveAPlace(t *testing.T) {
 	}
 	if !strings.Contains(p.Message, "givenName") {
 		t.Errorf("message does not offer givenName: %s", p.Message)
+	}
+}
+
+// The expression language refuses roles outside the role functions by itself.
+func TestRolesAreReadOnlyByTheRoleFunctions(t *testing.T) {
+	for _, text := range []string{"[appRoleAssignments]", `Join(",", [appRoleAssignments])`, "Item([appRoleAssignments], 1)"} {
+		_, problems := mapping.Compile(users(base(mapping.Row{Target: "roles", Expression: text})...), schema(), mapping.Options{})
+		if problems.Err() == nil || problems[0].Path != "attributes[2].expression" {
+			t.Errorf("%s: problems = %v, want one at the expression", text, problems)
+		}
 	}
 }
 

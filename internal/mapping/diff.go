@@ -38,6 +38,12 @@ func (m *Mapping) Reread(applied, current directory.Values) directory.Values {
 			out[path] = v
 		}
 	}
+	for path, v := range applied {
+		// A target may leave out an attribute that was set to the empty string.
+		if _, has := current[path]; !has && v == "" && m.byPath[path] != nil {
+			out[path] = v
+		}
+	}
 	return out
 }
 

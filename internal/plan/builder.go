@@ -139,7 +139,8 @@ func (b *Builder) compile(in *inputs) (*engine.Plan, error) {
 
 func (in *inputs) profile() (profile.Profile, error) {
 	target := in.config.Spec.Target.SCIM
-	var options profile.Options
+	// The flag can also be part of the tenant URL, as in the original.
+	options := profile.Options{AADOptSCIM062020: profile.HasComplianceFlag(string(target.TenantURL))}
 	if target.AADOptSCIM062020 != nil {
 		options.AADOptSCIM062020 = *target.AADOptSCIM062020
 	}

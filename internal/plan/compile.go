@@ -122,3 +122,46 @@ func hashable(v any) string {
 	}
 	return string(text)
 }
+
+// Trial is what a mapping does with one object.
+type Trial struct {
+	Problems, Examples fault.Problems
+	// Values are what would be sent on create, in the order of the mapping.
+	Values []TrialValue
+}
+
+// TrialValue is the value of one target attribute, as text.
+type TrialValue struct{ Path, Value string }
+
+// TryMapping compiles a mapping for an application, runs its examples and applies it to the attributes of one object.
+func TryMapping(m *api.AttributeMapping, application api.SCIMProfile, attributes directory.Attributes) (Trial, error) {
+	p, err := profile.Lookup(string(application), profile.Options{})
+	if err != nil {
+		return Trial{}, err
+	}
+	var t Trial
+	t.Problems, t.Examples = CheckMapping(m, application)
+	if t.Problems.Err() != nil {
+		return t, nil
+	}
+	compiled, _ := mapping.Compile(mappingSpec(m), p.Capabilities.Schema, mapping.Options{})
+	if attributes[directory.AttrIsSoftDeleted] == nil {
+		attributes[directory.AttrIsSoftDeleted] = []string{"False"}
+	}
+	desired, err := compiled.Apply(attributes, expr.Env{})
+	if err != nil {
+		return t, err
+	}
+	for _, v := range compiled.Created(desired) {
+		t.Values = append(t.Values, TrialValue{v.Path, v.New})
+	}
+	for _, ref := range desired.References {
+		if ref.Source != "" {
+			t.Values = append(t.Values, TrialValue{ref.Path, "(the resource of " + string(ref.Source) + ")"})
+		}
+	}
+	for _, w := range desired.Warnings {
+		t.Problems = append(t.Problems, fault.Problem{Path: w.Path, Message: w.Message, Warning: true})
+	}
+	return t, nil
+}

@@ -83,7 +83,7 @@ func (c *Client) do(ctx context.Context, q call) (*answer, error) {
 			if rerr := c.refresh(ctx, token); rerr != nil {
 				return nil, rerr
 			}
-		case err.Status == http.StatusUnsupportedMediaType && !retyped && !c.plainJSON.Load():
+		case err.Status == http.StatusUnsupportedMediaType && !retyped:
 			retyped = true
 			c.plainJSON.Store(true)
 		case repeatable(q, err) && failures < attempts-1:

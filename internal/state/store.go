@@ -99,7 +99,7 @@ type Decider interface {
 // PendingQuery selects pending records.
 type PendingQuery struct {
 	Kind directory.Kind
-	// Level selects users of one level; -1 all.
+	// Level selects users of one level; -1 all. Groups have no levels and are selected by any.
 	Level int
 	// Removals selects actions that remove access when true, the others when false.
 	Removals bool

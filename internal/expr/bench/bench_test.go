@@ -28,7 +28,12 @@ func BenchmarkEval(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				repeat(b, eval)
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := eval(); err != nil {
+						b.Fatal(err)
+					}
+				}
 			})
 		}
 	}

@@ -56,73 +56,101 @@ func (r *Regexp) Group(text, group string) (captured string, ok bool, err error)
 	return g.String(), true, nil
 }
 
-// Replace replaces every match in text. limit bounds the length of the result in bytes; keepGoing is asked after each match
-// and ends the work with its error.
+// Replace replaces every match in text. limit bounds the length of the result in bytes; keepGoing is asked now and then and
+// ends the work with its error.
 func (r *Regexp) Replace(text string, with Substitution, limit int, keepGoing func() error) (string, error) {
-	return r.rewrite(text, limit, keepGoing, func(m *regexp2.Match) []span {
-		return []span{{m.Index, m.Length, with}}
+	w := newRewriter(text, limit)
+	err := r.each(w.runes, keepGoing, func(m *regexp2.Match) error {
+		return w.replace(m.Index, m.Length, with, m)
 	})
+	return w.finish(err)
 }
 
 // ReplaceGroup replaces what a group captured in every match and keeps the rest of the match.
 func (r *Regexp) ReplaceGroup(text, group, with string, limit int, keepGoing func() error) (string, error) {
+	w := newRewriter(text, limit)
 	fixed := Substitution{{text: with}}
-	return r.rewrite(text, limit, keepGoing, func(m *regexp2.Match) []span {
+	err := r.each(w.runes, keepGoing, func(m *regexp2.Match) error {
 		g := m.GroupByName(group)
 		if g == nil {
 			return nil
 		}
-		spans := make([]span, 0, len(g.Captures))
 		for _, c := range g.Captures {
-			spans = append(spans, span{c.Index, c.Length, fixed})
+			if err := w.replace(c.Index, c.Length, fixed, m); err != nil {
+				return err
+			}
 		}
-		return spans
+		return nil
 	})
+	return w.finish(err)
 }
 
-// span is a piece of the text, in runes, and what to put in its place.
-type span struct {
-	index, length int
-	with          Substitution
-}
+// askEvery is after how many matches keepGoing is asked.
+const askEvery = 64
 
-type spansOf func(m *regexp2.Match) []span
-
-func (r *Regexp) rewrite(text string, limit int, keepGoing func() error, spans spansOf) (string, error) {
-	m, err := r.re.FindStringMatch(text)
+// each calls do for every match.
+func (r *Regexp) each(runes []rune, keepGoing func() error, do func(*regexp2.Match) error) error {
+	m, err := r.re.FindRunesMatch(runes)
+	for n := 1; m != nil && err == nil; n++ {
+		if err := do(m); err != nil {
+			return err
+		}
+		if n%askEvery == 0 {
+			if err := keepGoing(); err != nil {
+				return err
+			}
+		}
+		m, err = r.re.FindNextMatch(m)
+	}
 	if err != nil {
-		return "", ErrTimeout
+		return ErrTimeout
 	}
-	if m == nil {
-		return text, nil
+	return nil
+}
+
+// rewriter copies a text and puts other text in place of some of it. Places are counted in runes, as regexp2 does.
+type rewriter struct {
+	text  string
+	runes []rune
+	out   strings.Builder
+	// done is up to where the text was copied or replaced.
+	done  int
+	limit int
+}
+
+func newRewriter(text string, limit int) *rewriter {
+	return &rewriter{text: text, runes: []rune(text), limit: limit}
+}
+
+// replace puts with in place of length runes at index. A place before what is done already is skipped.
+func (w *rewriter) replace(index, length int, with Substitution, m *regexp2.Match) error {
+	if index < w.done {
+		return nil
 	}
-	runes := []rune(text)
-	var out strings.Builder
-	out.Grow(len(text))
-	done := 0
-	for m != nil {
-		for _, s := range spans(m) {
-			if s.index < done {
-				continue
-			}
-			writeRunes(&out, runes[done:s.index])
-			if !s.with.write(&out, m, runes, limit) {
-				return "", ErrTooLong
-			}
-			done = s.index + s.length
-		}
-		if err := keepGoing(); err != nil {
-			return "", err
-		}
-		if m, err = r.re.FindNextMatch(m); err != nil {
-			return "", ErrTimeout
-		}
+	if w.done == 0 && w.out.Len() == 0 {
+		w.out.Grow(len(w.text))
 	}
-	writeRunes(&out, runes[done:])
-	if out.Len() > limit {
+	writeRunes(&w.out, w.runes[w.done:index])
+	if !with.write(&w.out, m, w.runes, w.limit) {
+		return ErrTooLong
+	}
+	w.done = index + length
+	return nil
+}
+
+// finish copies the rest.
+func (w *rewriter) finish(err error) (string, error) {
+	if err != nil {
+		return "", err
+	}
+	if w.done == 0 && w.out.Len() == 0 {
+		return w.text, nil
+	}
+	writeRunes(&w.out, w.runes[w.done:])
+	if w.out.Len() > w.limit {
 		return "", ErrTooLong
 	}
-	return out.String(), nil
+	return w.out.String(), nil
 }
 
 func writeRunes(out *strings.Builder, runes []rune) {

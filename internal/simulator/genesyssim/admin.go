@@ -6,6 +6,8 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -136,15 +138,17 @@ func (s *Server) adminSetKnobs(w http.ResponseWriter, r *http.Request) {
 	if !adminRead(w, r, &values) {
 		return
 	}
-	for _, name := range []string{"RateWindow", "SearchDelay", "Latency"} {
-		if text, ok := values[name].(string); ok {
-			d, err := time.ParseDuration(text)
-			if err != nil {
-				adminError(w, http.StatusBadRequest, name+" is not a duration")
-				return
-			}
-			values[name] = int64(d)
+	for name, value := range values {
+		text, ok := value.(string)
+		if !ok || !slices.Contains([]string{"ratewindow", "searchdelay", "latency"}, strings.ToLower(name)) {
+			continue
 		}
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			adminError(w, http.StatusBadRequest, name+" is not a duration")
+			return
+		}
+		values[name] = int64(d)
 	}
 	raw, err := json.Marshal(values)
 	if err == nil {

@@ -45,7 +45,7 @@ func TestAdmin(t *testing.T) {
 	w.do("DELETE", "/admin/faults", nil, anonymous).want(t, 204)
 	eq(t, "faults", len(list("/admin/faults")), 0)
 
-	w.do("PATCH", "/admin/knobs", object{"RateWindow": "6s", "RateAllowed": 10, "GroupVerbs": "legacy"}, anonymous).want(t, 200)
+	w.do("PATCH", "/admin/knobs", object{"rateWindow": "6s", "RateAllowed": 10, "GroupVerbs": "legacy"}, anonymous).want(t, 200)
 	k := w.sim.Knobs()
 	eq(t, "knobs", []any{k.RateWindow, k.RateAllowed, k.GroupVerbs, k.MaxCount}, []any{6 * time.Second, 10, "legacy", 100})
 	w.do("PATCH", "/admin/knobs", object{"RateWindow": "soon"}, anonymous).want(t, 400)

@@ -99,34 +99,41 @@ func (d *directory) commitLocked(u *User) *User {
 	u.Groups = nil
 	d.users[u.ID] = u
 	d.states[u.State]++
+	d.rememberLocked(u)
+	d.indexLocked(u)
+	return u
+}
+
+// rememberLocked puts the unique values of a user into the maps; those of a deleted user are free.
+func (d *directory) rememberLocked(u *User) {
 	if u.State == Deleted {
 		d.deletedByName[fold(u.UserName)] = u.ID
-	} else {
-		d.byUserName[fold(u.UserName)] = u.ID
+		return
 	}
+	d.byUserName[fold(u.UserName)] = u.ID
 	if u.ExternalID != "" {
 		d.byExternalID[u.ExternalID] = u.ID
 	}
 	for _, e := range u.ExternalIDs {
 		d.byPair[e] = u.ID
 	}
-	d.indexLocked(u)
-	return u
 }
 
 // forgetLocked takes the unique values of a user's old version out of the maps.
 func (d *directory) forgetLocked(old *User) {
 	d.states[old.State]--
-	if name := fold(old.UserName); old.State == Deleted {
-		if d.deletedByName[name] == old.ID {
-			delete(d.deletedByName, name)
-		}
-	} else if d.byUserName[name] == old.ID {
-		delete(d.byUserName, name)
-	}
-	delete(d.byExternalID, old.ExternalID)
+	forget(d.deletedByName, fold(old.UserName), old.ID)
+	forget(d.byUserName, fold(old.UserName), old.ID)
+	forget(d.byExternalID, old.ExternalID, old.ID)
 	for _, e := range old.ExternalIDs {
-		delete(d.byPair, e)
+		forget(d.byPair, e, old.ID)
+	}
+}
+
+// forget removes a key that belongs to id.
+func forget[K comparable](owners map[K]string, key K, id string) {
+	if owners[key] == id {
+		delete(owners, key)
 	}
 }
 

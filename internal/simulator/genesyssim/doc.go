@@ -15,8 +15,8 @@
 //   - A deleted user keeps its attributes except roles, groups and external ids; which ones the product keeps is unknown.
 //   - Passwords are stored and never checked. Scopes, user grants, idle time-outs and IP allow lists do not exist.
 //   - Group rules are not evaluated: rule members are given when the group is seeded.
-//   - One lock guards the organisation. A request costs the objects it touches plus the page it returns; the exception is a
-//     filter of two list-like terms (division and manager), which walks the smaller set.
+//   - One lock guards the organisation. A request costs the objects it touches plus the page it returns; the exceptions are a
+//     filter of both division and manager, which walks the smaller set, and an employeeNumber that very many users share.
 //
 // Start with New and Knobs. directory.go and search.go hold the state and know nothing of HTTP; server.go shows the way of a
 // request; users.go and groups.go are the operations.

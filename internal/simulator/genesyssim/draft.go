@@ -77,6 +77,9 @@ func (d *draft) apply(op string, pth path, value any) *problem {
 	}
 	switch pth.urn {
 	case urnUser:
+		if values, ok := value.(map[string]any); ok && pth.attr == "" {
+			return d.object(op, values)
+		}
 		return d.core(op, pth, value)
 	case urnEnterprise:
 		if pth.attr == "" {

@@ -114,9 +114,10 @@ func (r *filterReader) value() (string, *problem) {
 		return "", r.refuse("a value must be in straight double quotes")
 	}
 	end := len(rest)
-	for _, sep := range []string{" and ", " or "} {
-		if i := strings.Index(strings.ToLower(rest), sep); i >= 0 && i < end {
+	for i := range rest {
+		if hasFoldPrefix(rest[i:], " and ") || hasFoldPrefix(rest[i:], " or ") {
 			end = i
+			break
 		}
 	}
 	value := strings.TrimSpace(rest[:end])
@@ -125,6 +126,10 @@ func (r *filterReader) value() (string, *problem) {
 	}
 	r.pos += end
 	return value, nil
+}
+
+func hasFoldPrefix(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
 }
 
 // closingQuote returns where the JSON string at the start of s ends, -1 if it does not.

@@ -42,7 +42,7 @@ func parsePath(text, core string) (path, *problem) {
 		name, p.sub = attr, strings.ToLower(sub)
 	}
 	p.attr = strings.ToLower(name)
-	if strings.ContainsAny(p.attr+p.sub, " []\"") || p.attr == "" && (p.filter != nil || p.sub != "") {
+	if strings.ContainsAny(p.attr+p.sub, " []\"") || p.attr == "" && rest != "" {
 		return p, refuse(invalidPath, "The path %q is malformed", text)
 	}
 	return p, nil

@@ -103,16 +103,10 @@ func (x *searchIndex) apply(u *User) {
 
 func (x *searchIndex) drop(u *User) {
 	x.list(u.State).Remove(u.ID)
-	if name := fold(u.UserName); x.userName[name] == u.ID {
-		delete(x.userName, name)
-	}
-	if x.externalID[u.ExternalID] == u.ID {
-		delete(x.externalID, u.ExternalID)
-	}
+	forget(x.userName, fold(u.UserName), u.ID)
+	forget(x.externalID, u.ExternalID, u.ID)
 	for _, e := range u.ExternalIDs {
-		if x.pair[e] == u.ID {
-			delete(x.pair, e)
-		}
+		forget(x.pair, e, u.ID)
 	}
 	x.workEmail.remove(fold(u.WorkEmail), u.ID)
 	x.employee.remove(u.EmployeeNumber, u.ID)

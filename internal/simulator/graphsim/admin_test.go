@@ -128,7 +128,7 @@ func TestAdminCanBeLeftOut(t *testing.T) {
 	m := newSim(t, graphsim.Knobs{})
 	m.Server = graphsim.New(graphsim.Config{NoAdmin: true})
 	rec := &recorder{header: http.Header{}}
-	m.ServeHTTP(rec, must(http.NewRequest(http.MethodGet, "/admin/state", http.NoBody)))
+	m.ServeHTTP(rec, must(http.NewRequestWithContext(t.Context(), http.MethodGet, "/admin/state", http.NoBody)))
 	if rec.status != 404 {
 		t.Errorf("status %d", rec.status)
 	}

@@ -68,7 +68,7 @@ func (m *sim) requestToken(tenantID string, form url.Values, basic ...string) (i
 	if len(basic) == 2 {
 		req.SetBasicAuth(url.QueryEscape(basic[0]), url.QueryEscape(basic[1]))
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		m.t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 // The application registration that exists when Config.Apps is empty.
 const (
 	DefaultClientID = "11112222-bbbb-3333-cccc-4444dddd5555"
-	DefaultSecret   = "sim~secret.value-with+signs/8Q" //nolint:gosec // a simulator has no secrets
+	DefaultSecret   = "sim~secret.value-with+signs/8Q" // a simulator has no secrets
 )
 
 // The addresses by which a scope names Graph.

@@ -22,4 +22,9 @@
 //     userPrincipalName and appId), $orderby, $search and transitiveMembers read the whole collection.
 //   - A federated assertion whose credential names no keys is believed without checking its signature.
 //   - Throttling counts cost units in fixed windows of ten seconds for each application.
+//   - $select beside a $skiptoken or a real $deltatoken is refused, so that a client that relies on it fails here (1.1 calls it
+//     unsupported).
+//   - The sheet lists the AADSTS codes that matter; for broken assertions and forms the simulator adds 50027, 700021, 700023,
+//     90014, 900561, 9000411 and 9002313 from general knowledge.
+//   - A full change log (tenant.Config.History) is dropped as a whole; delta tokens from before are then too old.
 package graphsim

@@ -17,6 +17,9 @@ import (
 
 var start = time.Date(2026, 1, 5, 8, 0, 0, 0, time.UTC)
 
+// client is the HTTP client of the tests.
+var client = &http.Client{Timeout: time.Minute}
+
 // sim is a simulator behind a real HTTP server, on a fake clock.
 type sim struct {
 	*graphsim.Server
@@ -93,7 +96,7 @@ func (m *sim) do(method, url, body string) (answer, error) {
 	if m.token != "" {
 		req.Header.Set("Authorization", "Bearer "+m.token)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return answer{}, err
 	}

@@ -176,7 +176,7 @@ func TestFaultsReplaceTheAnswer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newSim(t, graphsim.Knobs{})
-			http.DefaultClient.CloseIdleConnections() // the transport repeats a GET when a kept connection breaks
+			client.CloseIdleConnections() // the transport repeats a GET when a kept connection breaks
 			must(m.AddFault(tc.fault))
 			for i, want := range tc.wantStatus {
 				a, err := m.do(http.MethodGet, "/v1.0/users?$top=5", "")
@@ -318,7 +318,7 @@ func TestJournalIsARing(t *testing.T) {
 	m := newSim(t, graphsim.Knobs{})
 	m.Server = graphsim.New(graphsim.Config{JournalSize: 3})
 	for _, path := range []string{"/a", "/b", "/c", "/d", "/e"} {
-		m.ServeHTTP(discard{}, must(http.NewRequest(http.MethodGet, path, http.NoBody)))
+		m.ServeHTTP(discard{}, must(http.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody)))
 	}
 	var paths []string
 	for _, r := range m.Journal() {

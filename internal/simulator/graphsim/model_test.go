@@ -30,7 +30,7 @@ type reader struct {
 
 // page reads one page and returns whether it ended a round.
 func (r *reader) page(set string) bool {
-	req := httptest.NewRequest(http.MethodGet, r.next[set], http.NoBody)
+	req := httptest.NewRequestWithContext(r.t.Context(), http.MethodGet, r.next[set], http.NoBody)
 	req.Header.Set("Authorization", "Bearer "+r.token)
 	rec := httptest.NewRecorder()
 	r.server.ServeHTTP(rec, req)

@@ -15,7 +15,7 @@ import (
 func drain(tb testing.TB, s *graphsim.Server, token, url string) (requests int, last string) {
 	tb.Helper()
 	for url != "" {
-		req := httptest.NewRequest(http.MethodGet, url, http.NoBody)
+		req := httptest.NewRequestWithContext(tb.Context(), http.MethodGet, url, http.NoBody)
 		req.Header.Set("Authorization", "Bearer "+token)
 		rec := httptest.NewRecorder()
 		s.ServeHTTP(rec, req)

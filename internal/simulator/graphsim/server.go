@@ -44,7 +44,7 @@ type Server struct {
 func New(cfg Config) *Server {
 	s := &Server{
 		cfg: cfg, tenant: cfg.Tenant, clock: cfg.Clock, sealer: newSealer(cfg.Seed),
-		random: rand.New(rand.NewPCG(uint64(cfg.Seed), 0xda942042e4dd58b5)), //nolint:gosec // repeatable on purpose
+		random: rand.New(rand.NewPCG(uint64(cfg.Seed), 0xda942042e4dd58b5)), // repeatable on purpose
 		knobs:  cfg.Knobs.withDefaults(), apps: map[string]*App{}, windows: map[string]*window{}, opaque: map[string]claims{},
 	}
 	if s.clock == nil {

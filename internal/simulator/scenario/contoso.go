@@ -42,7 +42,7 @@ func Contoso(seed int64, people int, opts ...Option) *Scenario {
 	s := newScenario(seed, opts)
 	people = max(people, MinPeople)
 	c := &contoso{
-		Scenario: s, random: rand.New(rand.NewPCG(uint64(seed), 0xc0117050)), //nolint:gosec // repeatable on purpose
+		Scenario: s, random: rand.New(rand.NewPCG(uint64(seed), 0xc0117050)), // repeatable on purpose
 		taken: map[string]bool{}, staff: map[string][]string{},
 	}
 	for i := range people {

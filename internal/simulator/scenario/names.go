@@ -55,10 +55,12 @@ func pick(list string, n int) string {
 }
 
 // latin holds letters that decomposition does not reach, and the names that are not in Latin script at all.
-var latin = strings.NewReplacer("ß", "ss", "ø", "o", "Ø", "O", "ł", "l", "Ł", "L", "đ", "d", "Đ", "D", "ı", "i", "þ", "th", "Þ", "Th", "ð", "d", "æ", "ae",
+var latin = strings.NewReplacer(
+	"ß", "ss", "ø", "o", "Ø", "O", "ł", "l", "Ł", "L", "đ", "d", "Đ", "D", "ı", "i", "þ", "th", "Þ", "Th", "ð", "d", "æ", "ae",
 	"太郎", "taro", "花子", "hanako", "健一", "kenichi", "美咲", "misaki", "佐藤", "sato", "鈴木", "suzuki", "高橋", "takahashi", "田中", "tanaka",
 	"Δημήτρης", "dimitris", "Ελένη", "eleni", "Γιώργος", "giorgos", "Σοφία", "sofia", "Παπαδόπουλος", "papadopoulos", "Οικονόμου", "oikonomou",
-	"Γεωργίου", "georgiou", "Αγγέλου", "angelou")
+	"Γεωργίου", "georgiou", "Αγγέλου", "angelou",
+)
 
 // nickname makes the ASCII form of a name that addresses use.
 func nickname(name string) string {

@@ -13,6 +13,7 @@ import (
 var dialect = sqlstore.Dialect{
 	List:     "json_each(?)",
 	Rows:     "json_each(?)",
+	Use:      "INDEXED BY ",
 	Prepare:  true,
 	Classify: classify,
 }

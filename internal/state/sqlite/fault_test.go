@@ -114,6 +114,7 @@ func TestWritesSayWhatIsWrongWithTheDisk(t *testing.T) {
 				db := raw(t, path)
 				exec(t, db, `PRAGMA writable_schema = ON`)
 				exec(t, db, `UPDATE sqlite_schema SET rootpage = 100000 WHERE name = 'log'`)
+				exec(t, db, `PRAGMA schema_version = 1000`) // makes the store read the schema again
 			}, fault.Internal, "damaged",
 		},
 	} {

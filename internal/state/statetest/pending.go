@@ -89,8 +89,9 @@ func pendingCases() map[string]func(f *fixture) {
 		"the others while removals are held": {
 			held: true, q: state.PendingQuery{Kind: directory.User, Level: -1}, want: []string{"u1", "u2", "u5"},
 		},
-		"level 0": {q: state.PendingQuery{Kind: directory.User}, want: []string{"u1", "u2", "u5"}},
-		"level 1": {q: state.PendingQuery{Kind: directory.User, Level: 1}, want: []string{}},
+		"level 0":                      {q: state.PendingQuery{Kind: directory.User}, want: []string{"u1", "u2", "u5"}},
+		"level 1":                      {q: state.PendingQuery{Kind: directory.User, Level: 1}, want: []string{}},
+		"groups, which have no levels": {q: state.PendingQuery{Kind: directory.Group, Level: 1}, want: []string{"g1"}},
 		"failures that are due": {
 			q: state.PendingQuery{Kind: directory.User, Level: -1, DueBy: at(6)}, want: []string{"u6"},
 		},

@@ -85,6 +85,8 @@ func (f *fixture) cut(call write) {
 			break // it was through before its end came
 		}
 		f.wantKind(err, fault.Canceled)
+		// A server may still be at it; the next transaction of the config waits for it.
+		f.must(f.Mark(f.ctx, f.config, nil))
 		// The end may come between the commit and its confirmation; then all of it must be there.
 		if got := f.whole(); cmp.Equal(got, after) {
 			return

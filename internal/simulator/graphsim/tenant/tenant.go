@@ -69,7 +69,7 @@ type Tenant struct {
 func New(cfg Config) *Tenant {
 	t := &Tenant{
 		cfg: cfg, clock: cfg.Clock,
-		random:  rand.New(rand.NewPCG(uint64(cfg.Seed), 0x9e3779b97f4a7c15)), //nolint:gosec // repeatable on purpose
+		random:  rand.New(rand.NewPCG(uint64(cfg.Seed), 0x9e3779b97f4a7c15)), // repeatable on purpose
 		objects: map[string]*object{}, lists: map[Kind]*roster[*object]{}, bin: map[Kind]*roster[*object]{}, active: map[Kind]int{},
 		byUPN: map[string]*object{}, principals: map[string]*principal{}, byAppID: map[string]*principal{},
 		extensions: map[Kind]map[string]PropertyType{User: {}, Group: {}}, logs: map[Kind]*changeLog{},

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"database/sql"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -9,7 +10,7 @@ import (
 )
 
 // Dialect is what differs between the databases. Statements are written with ? for parameters and with the words {list},
-// {rows} and {lock}.
+// {rows}, {lock} and {use index}.
 type Dialect struct {
 	// List unfolds a parameter that is a JSON array of strings or numbers into rows with the column value.
 	List string
@@ -17,6 +18,8 @@ type Dialect struct {
 	Rows string
 	// Lock is added to the look-up of a config in a writing transaction, so that transactions of one config follow each other.
 	Lock string
+	// Use comes before the name of an index that a table must be read by; "" where the database finds the way by statistics.
+	Use string
 	// MigrationLock, where not empty, is a statement that waits until no other process changes the tables, and keeps others
 	// from it until the end of the transaction.
 	MigrationLock string
@@ -31,9 +34,17 @@ type Dialect struct {
 	Classify func(err error) (kind fault.Kind, sentence string, ok bool)
 }
 
+var useIndex = regexp.MustCompile(`\{use \w+\}`)
+
 // translate writes a statement in the dialect.
 func (d Dialect) translate(query string) string {
 	query = strings.NewReplacer("{list}", d.List, "{rows}", d.Rows, "{lock}", d.Lock).Replace(query)
+	query = useIndex.ReplaceAllStringFunc(query, func(word string) string {
+		if d.Use == "" {
+			return ""
+		}
+		return d.Use + strings.TrimSuffix(strings.TrimPrefix(word, "{use "), "}")
+	})
 	if !d.Numbered {
 		return query
 	}

@@ -12,8 +12,8 @@ const (
 	// cost nothing.
 	unequalGroups = `SELECT ` + recordColumns + recordTables + `
 		WHERE o.config = ? AND o.kind = 'Group' AND o.link = 'Active' AND o.seq > ?
-		AND EXISTS (SELECT 1 FROM edges x WHERE x.grp = o.seq AND x.todo <> 0) ORDER BY o.seq LIMIT ?`
-	listEdges = `SELECT x.member, m.source, m.target FROM edges x JOIN objects g ON g.seq = x.grp JOIN objects m ON m.seq = x.member
+		AND EXISTS (SELECT 1 FROM edges x {use edges_todo} WHERE x.grp = o.seq AND x.todo <> 0) ORDER BY o.seq LIMIT ?`
+	listEdges = `SELECT x.member, m.source, m.target FROM edges x {use edges_todo} JOIN objects g ON g.seq = x.grp JOIN objects m ON m.seq = x.member
 		WHERE x.grp = ? AND x.todo <> 0 AND x.todo = ? AND g.config = ? ORDER BY x.member LIMIT ?`
 )
 

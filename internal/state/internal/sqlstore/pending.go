@@ -18,7 +18,7 @@ const (
 	pendingColumns = `SELECT ` + recordColumns + recordTables + `
 		WHERE o.config = ? AND o.kind = ? AND o.held = 0 AND o.removes = ? AND o.seq > ? AND o.action <> '' `
 	listPending      = pendingColumns + `AND o.retry IS NULL ORDER BY o.seq LIMIT ?`
-	listLevel        = pendingColumns + `AND o.retry IS NULL AND o.level = ? ORDER BY o.seq LIMIT ?`
+	listLevel        = pendingColumns + `AND o.retry IS NULL AND o.kind = 'User' AND o.level = ? ORDER BY o.seq LIMIT ?`
 	listRetries      = pendingColumns + `AND o.retry IS NOT NULL AND o.retry <= ? ORDER BY o.seq LIMIT ?`
 	listLevelRetries = pendingColumns + `AND o.retry IS NOT NULL AND o.retry <= ? AND o.level = ? ORDER BY o.seq LIMIT ?`
 )
@@ -81,10 +81,11 @@ func (s *Store) Apply(ctx context.Context, id state.ConfigID, q state.PendingQue
 	err := s.read(ctx, "list pending", id, func(t *transaction) (err error) {
 		args := []any{t.config, q.Kind, flag(q.Removals), after}
 		query := listPending
+		leveled := q.Level >= 0 && q.Kind == directory.User
 		switch {
-		case q.DueBy.IsZero() && q.Level >= 0:
+		case q.DueBy.IsZero() && leveled:
 			query, args = listLevel, append(args, q.Level)
-		case !q.DueBy.IsZero() && q.Level >= 0:
+		case !q.DueBy.IsZero() && leveled:
 			query, args = listLevelRetries, append(args, micros(q.DueBy), q.Level)
 		case !q.DueBy.IsZero():
 			query, args = listRetries, append(args, micros(q.DueBy))

@@ -1,8 +1,10 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"slices"
 
 	"github.com/entrain-dev/entrain/internal/directory"
 	"github.com/entrain-dev/entrain/internal/fault"
@@ -87,7 +89,7 @@ const (
 	listTargets = `SELECT source, target FROM objects
 		WHERE config = ? AND source IN (SELECT value FROM {list}) AND link <> '' AND target <> ''`
 	findTarget = `SELECT ` + recordColumns + recordTables + `
-		WHERE o.config = ? AND o.kind = ? AND o.target = ? AND o.target <> '' AND o.link IN ('Active', 'Disabled') ORDER BY o.seq LIMIT 1`
+		WHERE o.config = ? AND o.kind = ? AND o.target = ? AND o.target <> '' AND o.link IN ('Active', 'Disabled')`
 	listWaiting = `SELECT ` + recordColumns + `, w.path, w.source, m.target FROM waits w JOIN objects o ON o.seq = w.object
 		JOIN objects m ON m.config = w.config AND m.source = w.source
 		LEFT JOIN attributes a ON a.object = o.seq LEFT JOIN applied p ON p.object = o.seq LEFT JOIN escrows e ON e.object = o.seq
@@ -125,7 +127,8 @@ func (s *Store) ByTarget(
 	err = s.read(ctx, "find by target", id, func(t *transaction) error {
 		found, err := t.records(ctx, findTarget, t.config, kind, text(target))
 		if len(found) > 0 {
-			r, ok = found[0], true
+			// Two that share a resource are a fault of the target's; the older record is meant.
+			r, ok = slices.MinFunc(found, func(a, b state.Record) int { return cmp.Compare(a.Seq, b.Seq) }), true
 		}
 		return err
 	})

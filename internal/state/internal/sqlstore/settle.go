@@ -10,7 +10,7 @@ import (
 const (
 	settleEscrows = `DELETE FROM escrows WHERE reference = 1 AND object IN (SELECT CAST(value AS BIGINT) FROM {list})
 		AND EXISTS (SELECT 1 FROM objects o WHERE o.seq = escrows.object AND o.kind = 'Group' AND o.action = '')
-		AND NOT EXISTS (SELECT 1 FROM edges e WHERE e.grp = escrows.object AND e.todo <> 0)`
+		AND NOT EXISTS (SELECT 1 FROM edges e {use edges_todo} WHERE e.grp = escrows.object AND e.todo <> 0)`
 	settleObjects = `UPDATE objects SET retry = NULL WHERE retry IS NOT NULL AND seq IN (SELECT CAST(value AS BIGINT) FROM {list})
 		AND NOT EXISTS (SELECT 1 FROM escrows e WHERE e.object = objects.seq)`
 	referenceEscrows = `SELECT object FROM escrows WHERE config = ? AND reference = 1`

@@ -35,7 +35,7 @@ const (
 		SELECT CAST(? AS BIGINT), CAST(? AS TEXT), value->>0, CAST(value->>1 AS BIGINT) FROM {rows} WHERE true
 		ON CONFLICT (config, kind, digest, resource) DO NOTHING`
 	findKey = `SELECT r.target, r.version, r.data FROM resource_keys k JOIN resources r ON r.num = k.resource
-		WHERE k.config = ? AND k.kind = ? AND k.digest = ? ORDER BY r.num LIMIT ?`
+		WHERE k.config = ? AND k.kind = ? AND k.digest = ? ORDER BY k.resource LIMIT ?`
 )
 
 // AddIndex implements state.Applier.

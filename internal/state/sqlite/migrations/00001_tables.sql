@@ -40,7 +40,7 @@ CREATE TABLE objects (
 CREATE INDEX objects_present ON objects (config, kind, missing, seq) WHERE known = 1 AND removal = '';
 CREATE INDEX objects_due ON objects (config, kind, seq) WHERE due = 1;
 CREATE INDEX objects_pending ON objects (config, kind, held, removes, seq, action) WHERE action <> '' AND retry IS NULL;
-CREATE INDEX objects_level ON objects (config, kind, held, removes, level, seq) WHERE action <> '' AND retry IS NULL;
+CREATE INDEX objects_level ON objects (config, held, removes, level, seq) WHERE kind = 'User' AND action <> '' AND retry IS NULL;
 CREATE INDEX objects_retry ON objects (config, kind, held, removes, seq, retry) WHERE action <> '' AND retry IS NOT NULL;
 CREATE INDEX objects_removals ON objects (config, seq) WHERE removes = 1;
 CREATE INDEX objects_manager ON objects (config, manager) WHERE manager <> '';
