@@ -38,8 +38,8 @@ type options struct {
 
 func main() {
 	var o options
-	flag.StringVar(&o.graphAddr, "graph", "127.0.0.1:0", "Address of the tenant.")
-	flag.StringVar(&o.genesysAddr, "genesys", "127.0.0.1:0", "Address of Genesys Cloud.")
+	flag.StringVar(&o.graphAddr, "graph", "127.0.0.1:8400", "Address of the tenant.")
+	flag.StringVar(&o.genesysAddr, "genesys", "127.0.0.1:8500", "Address of Genesys Cloud.")
 	flag.StringVar(&o.endpoints, "endpoints", "", "File to write addresses and credentials to, as JSON, once both are served.")
 	flag.Int64Var(&o.seed, "seed", 1, "Seed of the tenant; the same seed gives the same people.")
 	flag.IntVar(&o.people, "people", 220, "How many people the tenant has.")

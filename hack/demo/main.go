@@ -104,15 +104,15 @@ func (d *demo) invite() {
 All keeps running. In another terminal:
 
   export KUBECONFIG=%s PATH=%s:$PATH
-  kubectl get provisioningconfigs -n identity -w
-  kubectl describe provisioningconfig genesys-cloud -n identity
+  kubectl get provisioningconfigs -n demo -w
+  kubectl describe provisioningconfig genesys-cloud -n demo
   curl -s %s/admin/state            # the tenant
   curl -s %s/admin/users | head     # what Genesys Cloud has
 
 Hire somebody and ask for a cycle:
 
   curl -s -X POST %s/admin/users -d '{"userPrincipalName":"zoe@contoso.com","displayName":"Zoë Beck","accountEnabled":true,"usageLocation":"DE"}'
-  kubectl annotate provisioningconfig genesys-cloud -n identity provisioning.entrain.dev/sync=$(date +%%s) --overwrite
+  kubectl annotate provisioningconfig genesys-cloud -n demo provisioning.entrain.dev/sync=$(date +%%s) --overwrite
 
 Ctrl-C ends it; nothing is left behind but the logs in %s.
 `, rel, d.assets, d.sim.GraphURL, d.sim.GenesysURL, d.sim.GraphURL, d.dir)

@@ -31,7 +31,7 @@ type simulators struct {
 func (d *demo) startSimulators(ctx context.Context) error {
 	say("Starting a simulated Entra tenant (Microsoft Graph) and a simulated Genesys Cloud")
 	file := filepath.Join(d.dir, "endpoints.json")
-	c, err := d.start("entrain-sim", nil, "--people", strconv.Itoa(d.people), "--endpoints", file, "--rate-window", "30s")
+	c, err := d.start("entrain-sim", nil, "--people", strconv.Itoa(d.people), "--endpoints", file, "--rate-window", "30s", "--graph", "127.0.0.1:0", "--genesys", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	namespace = "identity"
+	namespace = "demo"
 	config    = "genesys-cloud"
 	patience  = 90 * time.Second
 )
@@ -29,21 +29,17 @@ func (d *demo) tell(ctx context.Context) error {
 	return nil
 }
 
-// apply applies Secrets and the ProvisioningConfig.
+// apply applies config/demo: two Secrets, two AttributeMappings and a ProvisioningConfig.
 func (d *demo) apply(ctx context.Context) error {
-	say("kubectl apply: two Secrets and a ProvisioningConfig")
-	text, err := os.ReadFile("hack/demo/resources.yaml")
+	say("kubectl apply: two Secrets, two AttributeMappings and a ProvisioningConfig (config/demo)")
+	text, err := d.kubectl(ctx, "", "kustomize", "config/demo")
 	if err != nil {
 		return err
 	}
-	manifest := os.Expand(string(text), func(name string) string {
-		return map[string]string{
-			"GRAPH_URL": d.sim.GraphURL, "GENESYS_URL": d.sim.GenesysURL, "TENANT_ID": d.sim.TenantID, "APP_ID": d.sim.AppID,
-			"CLIENT_ID": d.sim.ClientID, "CLIENT_SECRET": d.sim.ClientSecret, "GENESYS_CLIENT": d.sim.GenesysClient, "GENESYS_SECRET": d.sim.GenesysSecret,
-		}[name]
-	})
+	// The files name the default ports of the simulators; here they got free ones.
+	text = strings.NewReplacer("http://127.0.0.1:8400", d.sim.GraphURL, "http://127.0.0.1:8500", d.sim.GenesysURL).Replace(text)
 	file := filepath.Join(d.dir, "resources.yaml")
-	if err := os.WriteFile(file, []byte(manifest), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return err
 	}
 	out, err := d.kubectl(ctx, "", "apply", "-f", file)

@@ -21,7 +21,7 @@ var caseFunctions = []Function{
 			{Name: "culture", Type: TypeText, Optional: true, Doc: cultureDoc, takesNull: true},
 		},
 		Doc:   "Returns source in lower case.",
-		Notes: []string{"A difference in case alone is no change for the target unless its attribute is marked caseExact (reference 4.4)."},
+		Notes: []string{"A difference in case alone is no change for the target unless its attribute is marked caseExact."},
 		Examples: []Example{
 			{``, `ToLower("John")`, `"john"`},
 			{``, `ToLower("TITLE", "tr-TR")`, `"tıtle"`},
@@ -73,7 +73,7 @@ var caseFunctions = []Function{
 		Params: []Param{{Name: "source", Type: TypeText, Doc: "The text to change."}},
 		Doc:    "Returns source with accented Latin letters replaced by plain ones: ä by a, é by e, ø by oe, ß by ss.",
 		Notes: []string{
-			"The letters of the table in the reference (5.6) lose every mark, also marks the table does not list with them. Other letters, and other scripts, stay as they are.",
+			"The letters of Microsoft's table lose every mark, also marks the table does not list with them. Other letters, and other scripts, stay as they are.",
 			"ä, ö and ü become a, o and u, not ae, oe and ue; ø and œ become oe.",
 		},
 		Examples: []Example{{``, `NormalizeDiacritics("Zoë")`, `"Zoe"`}, {``, `NormalizeDiacritics("Straße")`, `"Strasse"`}, {``, `NormalizeDiacritics("Øl")`, `"OEl"`}, {``, `NormalizeDiacritics("Łódź")`, `"Lodz"`}},

@@ -13,7 +13,7 @@ var dateFunctions = []Function{
 		Doc:    "Returns the point in time that the text says, in UTC. As text it is written M/d/yyyy h:mm:ss tt.",
 		Notes: []string{
 			"A date with a zone is midnight in that zone. Text without a zone is taken as UTC.",
-			"Null and the empty text give null: without a date there is nothing to convert. The reference is silent.",
+			"Null and the empty text give null: without a date there is nothing to convert. Microsoft says nothing about it.",
 		},
 		Examples: []Example{
 			{``, `CDate("2020-03-16-07:00")`, `"3/16/2020 7:00:00 AM"`},
@@ -75,7 +75,7 @@ var dateFunctions = []Function{
 		Name: "DateFromNum", Group: GroupDate, Result: TypeDateTime,
 		Params:   []Param{{Name: "value", Type: TypeNumber, Doc: "A FILETIME: units of 100 nanoseconds since 1 January 1601 in UTC."}},
 		Doc:      "Returns the date of a number from Active Directory.",
-		Notes:    []string{"The documentation prints a time without a zone; it is UTC (reference 5.5)."},
+		Notes:    []string{"The documentation prints a time without a zone; it is UTC."},
 		Examples: []Example{{``, `DateFromNum(129699324000000000)`, `"1/1/2012 11:00:00 PM"`}},
 		eval: func(m *machine, n *callNode, a []Value) (Value, error) {
 			d, ok := dotnet.FromFileTime(a[0].number)
@@ -153,7 +153,7 @@ var formatFunctions = []Function{{
 	Doc: "Returns a date in another form. Text that does not have the input form is an error.",
 	Notes: []string{
 		"Names of months and days are English. The zone of the machine is UTC: text with another zone is converted to UTC, text without a zone stays as it is.",
-		"Null and the empty text give null; the reference is silent.",
+		"Null and the empty text give null; Microsoft says nothing about it.",
 	},
 	Examples: []Example{
 		{`extensionAttribute1=20150123105347.1Z`, `FormatDateTime([extensionAttribute1], , "yyyyMMddHHmmss.fZ", "yyyy-MM-dd")`, `"2015-01-23"`},

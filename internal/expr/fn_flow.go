@@ -37,7 +37,7 @@ var flowFunctions = []Function{
 			{Name: "uniqueValueRule2", Type: TypeText, Doc: "Another expression, tried if the value of the first is taken."},
 		},
 		Doc:     "Returns the first value that no object of the target has yet.",
-		Notes:   []string{"Entra supports it only for provisioning from human-resources systems into on-premises Active Directory (reference 5.3)."},
+		Notes:   []string{"Entra supports it only for provisioning from human-resources systems into on-premises Active Directory."},
 		Refused: "SelectUniqueValue is not supported for SCIM applications, as in Entra; match on a value that is unique in the source, such as [userPrincipalName]",
 	},
 }

@@ -9,7 +9,7 @@ var listFunctions = []Function{
 		Name: "Count", Group: GroupList, Result: TypeNumber,
 		Params:   []Param{{Name: "attribute", Type: TypeAny, Doc: "The values to count.", takesNull: true, countsOnly: true}},
 		Doc:      "Returns the number of values.",
-		Notes:    []string{"Null counts as 0; the reference is silent."},
+		Notes:    []string{"Null counts as 0; Microsoft says nothing about it."},
 		Examples: []Example{{`proxyAddresses=[a,b,c]`, `Count([proxyAddresses])`, `3`}, {`proxyAddresses`, `Count([proxyAddresses])`, `0`}},
 		eval:     func(m *machine, n *callNode, a []Value) (Value, error) { return numberValue(int64(a[0].count())), nil },
 	},
@@ -20,7 +20,7 @@ var listFunctions = []Function{
 			{Name: "index", Type: TypeNumber, Doc: "Which one, from 1."},
 		},
 		Doc:      "Returns the value at the given place.",
-		Notes:    []string{"A place beyond the last value gives null; the reference is silent. Places below 1 are an error, as the reference says not to use 0."},
+		Notes:    []string{"A place beyond the last value gives null; Microsoft says nothing about it. Places below 1 are an error, as Microsoft says not to use 0."},
 		Examples: []Example{{`proxyAddresses=[SMTP:a@contoso.com,smtp:b@contoso.com]`, `Item([proxyAddresses], 1)`, `"SMTP:a@contoso.com"`}, {`extensionAttribute1=a.b.c`, `Item(Split([extensionAttribute1], "."), 2)`, `"b"`}, {`extensionAttribute1=a.b.c`, `Item(Split([extensionAttribute1], "."), 4)`, `null`}},
 		eval: func(m *machine, n *callNode, a []Value) (Value, error) {
 			index := a[1].number
@@ -45,7 +45,7 @@ var listFunctions = []Function{
 		Doc: "Returns all values joined into one text. A source with several values contributes each of them.",
 		Notes: []string{
 			"Null and empty sources are left out and add no separator, as the example with an empty source shows.",
-			"If every source is null the result is null, so that nothing is sent; the reference is silent.",
+			"If every source is null the result is null, so that nothing is sent; Microsoft says nothing about it.",
 		},
 		Examples: []Example{
 			{`mailNickname=jsmith`, `Join("@", [mailNickname], "contoso.com")`, `"jsmith@contoso.com"`},
@@ -58,7 +58,7 @@ var listFunctions = []Function{
 		Name: "RemoveDuplicates", Group: GroupList, Result: TypeList,
 		Params:   []Param{{Name: "attribute", Type: TypeList, Doc: "The values."}},
 		Doc:      "Returns the values without those that were there before. The order stays.",
-		Notes:    []string{"Values that differ only in case are different; the reference is silent."},
+		Notes:    []string{"Values that differ only in case are different; Microsoft says nothing about it."},
 		Examples: []Example{{`proxyAddresses=[a,b,a]`, `RemoveDuplicates([proxyAddresses])`, `["a","b"]`}},
 		eval:     evalRemoveDuplicates,
 	},
@@ -70,7 +70,7 @@ var listFunctions = []Function{
 		},
 		Doc: "Returns the parts of source between the delimiters, as several values, each without white space at its ends.",
 		Notes: []string{
-			"The reference shows parts trimmed. Empty parts are kept, so that Item can count on places.",
+			"Microsoft shows the parts trimmed. Empty parts are kept, so that Item can count on places.",
 			"With an empty delimiter the whole text is the only value.",
 		},
 		Examples: []Example{

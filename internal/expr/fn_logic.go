@@ -22,7 +22,7 @@ var logicFunctions = []Function{
 		},
 		Doc: "Returns valueIfTrue if the condition holds, else valueIfFalse. There is no AND and no OR: nest IIF.",
 		Notes: []string{
-			"In Entra a condition on a null or empty attribute fails (reference 5.2). Here null and the empty text are equal to each other, so that [country] = \"\" holds for both, and neither is greater or less than a number or a date.",
+			"In Entra a condition on a null or empty attribute fails. Here null and the empty text are equal to each other, so that [country] = \"\" holds for both, and neither is greater or less than a number or a date.",
 			"Text is compared case-sensitively. Two values that both are numbers are ordered as numbers, other text by code points.",
 			"A condition that is null or empty does not hold.",
 		},
@@ -53,8 +53,8 @@ var logicFunctions = []Function{
 		},
 		Doc: "Returns the value behind the first key that is equal to source, case-sensitively, and defaultValue if none is.",
 		Notes: []string{
-			"The key \"\" is equal to a null source as well as to an empty one (reference 5.2).",
-			"The reference both forbids and shows IsPresent, IsNull and IsNullOrEmpty as source (5.5); here they work and give True or False.",
+			"The key \"\" is equal to a null source as well as to an empty one.",
+			"Microsoft both forbids and shows IsPresent, IsNull and IsNullOrEmpty as source; here they work and give True or False.",
 			"A known defect of Entra, a null source in incremental cycles, is not reproduced.",
 		},
 		Examples: []Example{

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// maxRandom is the longest random text (reference 5.3).
+// maxRandom is the longest random text.
 const maxRandom = 256
 
 // The classes of Windows password complexity.
@@ -45,7 +45,7 @@ var randomFunctions = []Function{
 		},
 		Doc: "Returns random text from a cryptographic source, made of the character classes of Windows password complexity. What the minimums leave open is taken from all classes.",
 		Notes: []string{
-			"MinimumLowerCase counts in the sum, though the text of the documentation leaves it out; the second documented sample has 11 characters for a length of 10, which is an error there (reference 5.5).",
+			"MinimumLowerCase counts in the sum, though the text of the documentation leaves it out; the second documented sample has 11 characters for a length of 10, which is an error there.",
 			"Wrap it in Redact to keep it out of the log, and map it only during creation: it is different each time.",
 		},
 		Examples: []Example{

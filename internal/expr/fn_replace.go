@@ -37,7 +37,7 @@ var replaceFunctions = []Function{{
 	Notes: []string{
 		"Other combinations are mistakes and reported as such.",
 		"A null source gives null, except in the last way. A null replacement is an empty text. If the last way matches nothing the result is null.",
-		"The documented example that strips +1 (999) 888-7777 prints 19998887777; the pattern does not contain the plus sign, so that it stays (reference 5.5).",
+		"The documented example that strips +1 (999) 888-7777 prints 19998887777; the pattern does not contain the plus sign, so that it stays.",
 		"A match may take half a second; a pattern that needs longer is an error.",
 	},
 	Examples: []Example{

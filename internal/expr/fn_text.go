@@ -17,7 +17,7 @@ var textFunctions = []Function{
 			{Name: "suffix", Type: TypeText, Doc: "What is put at its end.", takesNull: true},
 		},
 		Doc:   "Returns source with suffix at its end.",
-		Notes: []string{"A null source gives null, not the suffix alone; a null suffix adds nothing. The reference is silent."},
+		Notes: []string{"A null source gives null, not the suffix alone; a null suffix adds nothing. Microsoft says nothing about it."},
 		Examples: []Example{
 			{`userPrincipalName=John.Doe@contoso.com`, `Append([userPrincipalName], ".test")`, `"John.Doe@contoso.com.test"`},
 			{`givenName=John surname=Doe`, `Append(Mid([givenName],1,3), Mid([surname],1,5))`, `"JohDoe"`},
@@ -34,7 +34,7 @@ var textFunctions = []Function{
 		},
 		Doc: "Returns the position of the first occurrence of value2 in value1, counted from 1, and 0 if there is none.",
 		Notes: []string{
-			"Both examples of the reference agree with positions counted from 1 (reference 5.5). Not found is 0 and the comparison is binary by default, as in VBA.",
+			"Both examples of Microsoft agree with positions counted from 1. Not found is 0 and the comparison is binary by default, as in VBA.",
 			"In null nothing is found: the result is 0. An empty value2 is found at start.",
 		},
 		Examples: []Example{
@@ -82,7 +82,7 @@ var textFunctions = []Function{
 			{Name: "length", Type: TypeNumber, Doc: "How many characters; fewer if the text ends."},
 		},
 		Doc:      "Returns length characters of source, beginning with character start.",
-		Notes:    []string{"A start beyond the end gives an empty text; the reference is silent. A null source gives null."},
+		Notes:    []string{"A start beyond the end gives an empty text; Microsoft says nothing about it. A null source gives null."},
 		Examples: []Example{{`userPrincipalName=john.doe@contoso.com`, `Mid([userPrincipalName], 1, 8)`, `"john.doe"`}, {``, `Mid("Doe",1,5)`, `"Doe"`}, {``, `Mid("Doe",7,2)`, `""`}},
 		eval:     evalMid,
 	},
@@ -103,7 +103,7 @@ var textFunctions = []Function{
 			{Name: "delimiters", Type: TypeText, Doc: "The characters that separate words; each separates on its own.", takesNull: true},
 		},
 		Doc:   "Returns the word of the given number. The result is an empty text if the number is below 1, the text is null, or there are not that many words.",
-		Notes: []string{"Delimiters in a row do not make empty words; the reference is silent."},
+		Notes: []string{"Delimiters in a row do not make empty words; Microsoft says nothing about it."},
 		Examples: []Example{
 			{``, `Word("The quick brown fox",3," ")`, `"brown"`},
 			{``, `Word("This,string!has&many separators",3,",!&#")`, `"has"`},

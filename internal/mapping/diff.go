@@ -159,14 +159,20 @@ func (c *comparison) replace(r *row, v Value, old any, had bool) {
 	c.modified = append(c.modified, r.modified(old, v))
 }
 
-// clear removes values. The value of a list element takes the element with it when no other row has something in it.
+// clear removes values. The value of a list element takes the element with it when no other row has something in it; what
+// else was to be removed from that element is gone then, and to name it would be an error of the whole request.
 func (c *comparison) clear() {
+	gone := map[string]bool{}
 	for _, r := range c.cleared {
-		path := r.name
 		if len(r.path.Conditions) > 0 && strings.EqualFold(r.path.Sub, "value") && !c.shared(r) {
-			path = r.path.element()
+			gone[r.path.element()] = true
+			c.ops = append(c.ops, directory.Operation{Kind: directory.Remove, Path: r.path.element()})
 		}
-		c.ops = append(c.ops, directory.Operation{Kind: directory.Remove, Path: path})
+	}
+	for _, r := range c.cleared {
+		if !gone[r.path.element()] {
+			c.ops = append(c.ops, directory.Operation{Kind: directory.Remove, Path: r.name})
+		}
 	}
 }
 

@@ -108,6 +108,10 @@ func TestLifeOfAPerson(t *testing.T) {
 			{nil, ops(op(directory.Remove, phone, nil))},
 			{nil, nil},
 		}},
+		"a whole element is removed only once": {clearing, []mapping.Row{{Target: phone, Source: "mobile"}, {Target: `phoneNumbers[type eq "mobile"].display`, Source: "department"}}, directory.Attributes{"mobile": {"+49 30 1"}, "department": {"Sales"}}, []step{
+			{nil, ops(op(directory.Remove, `phoneNumbers[type eq "mobile"]`, nil))},
+			{nil, nil},
+		}},
 		"a required attribute is not cleared": {clearing, []mapping.Row{{Target: "userName", Source: "mail"}}, set("mail", "a@x"), []step{
 			{nil, nil},
 		}},

@@ -175,7 +175,7 @@ func TestDifferencesComeToRest(t *testing.T) {
 		for range rapid.IntRange(1, 4).Draw(t, "changes") {
 			d = wanted()
 			operations, modified, next := m.Diff(d, applied)
-			if len(operations) != len(modified) {
+			if len(operations) > len(modified) || len(operations) == 0 && len(modified) > 0 {
 				t.Fatalf("%d operations and %d modified attributes", len(operations), len(modified))
 			}
 			target.patch(t, operations)

@@ -15,12 +15,15 @@ const (
 	countEscrowed  = `SELECT count(*), coalesce(sum(reference), 0) FROM escrows WHERE config = ?`
 	listRemovals   = `SELECT ` + recordColumns + recordTables + `WHERE o.config = ? AND o.removes = 1 AND o.seq > ? ORDER BY o.seq LIMIT ?`
 	holdRemovals   = `UPDATE objects SET held = ? WHERE config = ? AND removes = 1 AND held <> ?`
-	pendingColumns = `SELECT ` + recordColumns + recordTables + `
+	wherePending = `
 		WHERE o.config = ? AND o.kind = ? AND o.held = 0 AND o.removes = ? AND o.seq > ? AND o.action <> '' `
-	listPending      = pendingColumns + `AND o.retry IS NULL ORDER BY o.seq LIMIT ?`
-	listLevel        = pendingColumns + `AND o.retry IS NULL AND o.kind = 'User' AND o.level = ? ORDER BY o.seq LIMIT ?`
-	listRetries      = pendingColumns + `AND o.retry IS NOT NULL AND o.retry <= ? ORDER BY o.seq LIMIT ?`
-	listLevelRetries = pendingColumns + `AND o.retry IS NOT NULL AND o.retry <= ? AND o.level = ? ORDER BY o.seq LIMIT ?`
+	listPending = `SELECT ` + recordColumns + recordTables + wherePending + `AND o.retry IS NULL ORDER BY o.seq LIMIT ?`
+	listLevel   = `SELECT ` + recordColumns + ` FROM objects o {use objects_level}` + recordJoins + wherePending + `
+		AND o.retry IS NULL AND o.kind = 'User' AND o.level = ? ORDER BY o.seq LIMIT ?`
+	listRetries = `SELECT ` + recordColumns + recordTables + wherePending + `
+		AND o.retry IS NOT NULL AND o.retry <= ? ORDER BY o.seq LIMIT ?`
+	listLevelRetries = `SELECT ` + recordColumns + recordTables + wherePending + `
+		AND o.retry IS NOT NULL AND o.retry <= ? AND o.level = ? ORDER BY o.seq LIMIT ?`
 )
 
 // Pending implements state.Decider.

@@ -10,11 +10,12 @@ import (
 	"github.com/entrain-dev/entrain/internal/state"
 )
 
-// recordColumns and recordTables read records whose row is called o.
+// recordColumns and recordTables (or recordJoins) read records whose row is called o.
 const (
 	recordColumns = `o.seq, o.kind, o.source, o.removal, o.missing, o.link, o.target, o.action, o.reason, o.leaves, o.held, o.intent,
 		o.level, a.data, p.data, e.began, o.retry, e.attempts, e.code, e.message, e.reference`
-	recordTables = ` FROM objects o LEFT JOIN attributes a ON a.object = o.seq LEFT JOIN applied p ON p.object = o.seq
+	recordTables = ` FROM objects o` + recordJoins
+	recordJoins  = ` LEFT JOIN attributes a ON a.object = o.seq LEFT JOIN applied p ON p.object = o.seq
 		LEFT JOIN escrows e ON e.object = o.seq `
 )
 

@@ -91,8 +91,7 @@ const (
 	findTarget = `SELECT ` + recordColumns + recordTables + `
 		WHERE o.config = ? AND o.kind = ? AND o.target = ? AND o.target <> '' AND o.link IN ('Active', 'Disabled')`
 	listWaiting = `SELECT ` + recordColumns + `, w.path, w.source, m.target FROM waits w JOIN objects o ON o.seq = w.object
-		JOIN objects m ON m.config = w.config AND m.source = w.source
-		LEFT JOIN attributes a ON a.object = o.seq LEFT JOIN applied p ON p.object = o.seq LEFT JOIN escrows e ON e.object = o.seq
+		JOIN objects m ON m.config = w.config AND m.source = w.source` + recordJoins + `
 		WHERE w.config = ? AND w.ready = 1 AND w.object > ? AND o.link IN ('Active', 'Disabled')
 		ORDER BY w.object, w.path, w.source LIMIT ?`
 )
