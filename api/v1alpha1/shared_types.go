@@ -115,7 +115,7 @@ const (
 
 // Problem is one mistake in what an administrator wrote, found by the compiler of mappings and filters.
 type Problem struct {
-	// path is the field with the mistake, below spec. Example: attributes[3].expression.
+	// path is the field with the mistake. Example: spec.attributes[3].expression.
 	// +kubebuilder:validation:MaxLength=512
 	// +optional
 	Path string `json:"path,omitempty"`

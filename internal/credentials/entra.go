@@ -86,10 +86,10 @@ func NewEntra(cfg EntraConfig) (*Entra, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Behind another URL alone is a proxy of this cloud's Graph, whose tokens are for that; with another authority it is
-	// another cloud, which has its own Graph.
+	// Another Graph URL alone, or one on this machine, is a proxy or a simulator of this cloud's Graph, whose tokens are for
+	// that; together with another authority it is another cloud, which has its own Graph.
 	scope := graph.String()
-	if cfg.AuthorityURL == "" {
+	if cfg.AuthorityURL == "" || graph.Scheme == "http" {
 		scope = endpoints.graph
 	}
 	return &Entra{Credential: credential, GraphURL: graph.String(), Scope: scope + "/.default", HTTP: client}, nil

@@ -8,8 +8,8 @@ import (
 )
 
 // loopbackAuthority lets azidentity, which insists on https, speak to an authority on this machine that has only plain http
-// (microsoft-graph.md section 10.4): requests to https://host go to http://host, and the discovery document, whose URLs must
-// be on the authority, comes back with https. It sits above the recorder's base and never sees another host's traffic.
+// (microsoft-graph.md section 10.4): requests to https://host go to http://host with the header of a proxy that ended TLS,
+// and the discovery document, whose URLs must be on the authority, comes back with https even where that header is ignored.
 type loopbackAuthority struct {
 	base http.RoundTripper
 	host string
@@ -22,6 +22,7 @@ func (l loopbackAuthority) RoundTrip(req *http.Request) (*http.Response, error) 
 	}
 	plain := req.Clone(req.Context())
 	plain.URL.Scheme = "http"
+	plain.Header.Set("X-Forwarded-Proto", "https")
 	res, err := l.base.RoundTrip(plain)
 	if err != nil || !strings.HasSuffix(req.URL.Path, "/.well-known/openid-configuration") {
 		return res, err

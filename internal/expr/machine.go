@@ -47,14 +47,10 @@ func newMachine(in Input, stack int) *machine {
 	return m
 }
 
-// release gives the machine back; nothing of the object stays in it.
+// release gives the machine back; nothing of the object stays in it, because each call clears its part of the stack.
 func (m *machine) release() {
 	if cap(m.stack) > keptStack {
 		return
-	}
-	if len(m.stack) > 0 {
-		clear(m.stack)
-		m.stack = m.stack[:0]
 	}
 	m.in = nil
 	machines.Put(m)

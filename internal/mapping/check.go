@@ -105,6 +105,12 @@ func (c *compiler) unknown(path string, p Path) {
 		c.problem(path, "%s has no attribute %s; did you mean %s?", c.schema.Name, name, p.Canonical())
 		return
 	}
+	for _, t := range c.paths {
+		if p.URN == "" && strings.HasSuffix(strings.ToLower(t), ":"+strings.ToLower(name)) {
+			c.problem(path, "%s has no attribute %s; did you mean that of the extension, %s?", c.schema.Name, name, t)
+			return
+		}
+	}
 	var siblings []string
 	for _, t := range c.schema.Attributes(c.kind) {
 		if q, err := ParsePath(t.Path); err == nil && strings.EqualFold(q.root(), p.root()) && !t.ReadOnly {

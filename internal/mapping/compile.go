@@ -36,12 +36,13 @@ type compiler struct {
 	kind     directory.Kind
 	schema   directory.TargetSchema
 	problems fault.Problems
-	// targets holds the attributes of the schema by Path.key; parsed paths are in the order of the schema.
+	// targets holds the attributes of the schema by Path.key, paths their spellings in the order of the schema.
 	targets map[string]target
 	paths   []string
 	// sources are the names of the source attributes.
 	sources []string
-	// seen holds the field of the row that maps a path, by Path.key; mapped roots and parts must not overlap.
+	// seen holds the row that maps a path, by Path.key; wholes and parts the rows that map an attribute as a whole and in
+	// parts, which must not overlap.
 	seen   map[string]string
 	wholes map[string]string
 	parts  map[string]string

@@ -34,6 +34,9 @@ func TestProblemsOfTargets(t *testing.T) {
 		"an attribute that the target does not know": {schema(), base(mapping.Row{Target: "shoeSizeInCentimetres", Source: "jobTitle"}), []string{
 			"attributes[2].target: Test has no attribute shoeSizeInCentimetres; remove the row or choose an attribute of the profile's default mapping",
 		}},
+		"an attribute of an extension without its URN": {schema(), base(mapping.Row{Target: "Department", Source: "department"}), []string{
+			"attributes[2].target: Test has no attribute Department; did you mean that of the extension, " + enterprise + "department?",
+		}},
 		"no target": {schema(), base(mapping.Row{Source: "jobTitle"}), []string{"attributes[2].target: the path is empty; write a SCIM path such as userName"}},
 		"the id": {schema(), base(mapping.Row{Target: "id", Source: "objectId"}), []string{
 			"attributes[2].target: id cannot be mapped: the target gives it; map objectId to externalId to keep the id of Entra",

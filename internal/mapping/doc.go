@@ -10,7 +10,7 @@
 //   - A null source sends nothing. With Options.ClearNullValues a value that was sent before is removed.
 //   - A value that the target cannot take is left out with a warning. For a required attribute it is an error of the
 //     object, except for somebody who leaves: a bad value never keeps anybody from being disabled.
-//   - REMOVE of a typed value takes the whole element, because an element without a value is refused by many targets.
+//   - Clearing the value of a list element removes the element, because an element without a value means nothing.
 //
 // Values that were read from a target (Mapping.Current) carry a mark: they are compared like any others, but nothing is
 // removed on their strength, because nobody says that they came from us. Mapping.Reread joins the two.
