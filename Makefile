@@ -76,7 +76,7 @@ fuzz: ## Fuzz each target for FUZZTIME (1m).
 
 .PHONY: bench-expr
 bench-expr: ## Compare the expression language with cel-go on equal expressions.
-	go test -run '^$$' -bench . -benchmem ./internal/expr/bench
+	go run ./internal/expr/bench
 
 .PHONY: controlplane
 controlplane: ## Find or build etcd, kube-apiserver, kubectl and helm (first time: minutes).

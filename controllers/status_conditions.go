@@ -61,8 +61,8 @@ func no(reason, message string, args ...any) *metav1.Condition {
 	return &metav1.Condition{Status: metav1.ConditionFalse, Reason: reason, Message: fmt.Sprintf(message, args...)}
 }
 
-func unknown(reason, message string, args ...any) *metav1.Condition {
-	return &metav1.Condition{Status: metav1.ConditionUnknown, Reason: reason, Message: fmt.Sprintf(message, args...)}
+func unknown(reason, message string) *metav1.Condition {
+	return &metav1.Condition{Status: metav1.ConditionUnknown, Reason: reason, Message: message}
 }
 
 // ready says the first thing that stands in the way, or how provisioning runs.

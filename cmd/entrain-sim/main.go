@@ -78,11 +78,12 @@ func run(ctx context.Context, o options) error {
 	tenant := graphsim.New(graphsim.Config{Tenant: s.Tenant, Seed: o.seed})
 	genesys := genesysCloud(s.Target, o)
 
-	graphListener, err := net.Listen("tcp", o.graphAddr)
+	var listen net.ListenConfig
+	graphListener, err := listen.Listen(ctx, "tcp", o.graphAddr)
 	if err != nil {
 		return err
 	}
-	genesysListener, err := net.Listen("tcp", o.genesysAddr)
+	genesysListener, err := listen.Listen(ctx, "tcp", o.genesysAddr)
 	if err != nil {
 		return errors.Join(err, graphListener.Close())
 	}
@@ -145,6 +146,8 @@ func serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	case <-ctx.Done():
 	}
 	err := server.Close()
-	<-ended
+	if ended := <-ended; !errors.Is(ended, http.ErrServerClosed) {
+		err = errors.Join(err, ended)
+	}
 	return err
 }

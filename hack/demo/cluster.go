@@ -38,10 +38,9 @@ func (d *demo) startCluster() (*envtest.Environment, error) {
 }
 
 // kubectl runs kubectl and returns what it prints.
-func (d *demo) kubectl(ctx context.Context, stdin string, args ...string) (string, error) {
+func (d *demo) kubectl(ctx context.Context, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(d.assets, "kubectl"), args...)
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+d.kubeconfig)
-	cmd.Stdin = strings.NewReader(stdin)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
@@ -56,10 +55,10 @@ func (d *demo) kubectl(ctx context.Context, stdin string, args ...string) (strin
 // startOperator installs the CRDs and starts the operator.
 func (d *demo) startOperator(ctx context.Context) error {
 	say("Installing the custom resources and starting the operator")
-	if _, err := d.kubectl(ctx, "", "apply", "--server-side", "-k", "config/crd"); err != nil {
+	if _, err := d.kubectl(ctx, "apply", "--server-side", "-k", "config/crd"); err != nil {
 		return err
 	}
-	if _, err := d.kubectl(ctx, "", "wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"); err != nil {
+	if _, err := d.kubectl(ctx, "wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"); err != nil {
 		return err
 	}
 	_, err := d.start("entrain", []string{"KUBECONFIG=" + d.kubeconfig}, "--leader-elect=false", "--health-probe-bind-address=127.0.0.1:0",

@@ -32,7 +32,7 @@ func (d *demo) tell(ctx context.Context) error {
 // apply applies config/demo: two Secrets, two AttributeMappings and a ProvisioningConfig.
 func (d *demo) apply(ctx context.Context) error {
 	say("kubectl apply: two Secrets, two AttributeMappings and a ProvisioningConfig (config/demo)")
-	text, err := d.kubectl(ctx, "", "kustomize", "config/demo")
+	text, err := d.kubectl(ctx, "kustomize", "config/demo")
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (d *demo) apply(ctx context.Context) error {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return err
 	}
-	out, err := d.kubectl(ctx, "", "apply", "-f", file)
+	out, err := d.kubectl(ctx, "apply", "-f", file)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (d *demo) arrive(ctx context.Context) error {
 		if err := d.alive(); err != nil {
 			return false, err
 		}
-		rows, err := d.kubectl(ctx, "", "get", "provisioningconfigs", "-n", namespace)
+		rows, err := d.kubectl(ctx, "get", "provisioningconfigs", "-n", namespace)
 		if err != nil {
 			return false, err
 		}
@@ -95,7 +95,7 @@ func (d *demo) arrive(ctx context.Context) error {
 		return fmt.Errorf("the target has only %d active people, %d of them with a manager", active, managed)
 	}
 	done("%d people are active in Genesys Cloud, %d of them with their manager", active, managed)
-	problems, err := d.kubectl(ctx, "", "get", "provisioningconfig", config, "-n", namespace, "-o",
+	problems, err := d.kubectl(ctx, "get", "provisioningconfig", config, "-n", namespace, "-o",
 		`jsonpath={range .status.recentErrors[*]}{.objectType} {.sourceID}: {.message}{"\n"}{end}`)
 	if err != nil {
 		return err
@@ -196,39 +196,15 @@ func (d *demo) leave(ctx context.Context) error {
 // reorganise: somebody removes a whole group from the application; the deletion guard holds what would follow.
 func (d *demo) reorganise(ctx context.Context) error {
 	say("Somebody unassigns a whole group from the application by mistake")
-	var known struct {
-		Groups []struct {
-			ID      string `json:"id"`
-			Name    string `json:"displayName"`
-			Members int    `json:"memberCount"`
-		} `json:"groups"`
-	}
-	if err := d.graph(ctx, http.MethodGet, "/groups", nil, &known); err != nil {
+	largest, err := d.largestAssigned(ctx)
+	if err != nil {
 		return err
-	}
-	var assigned struct {
-		Assignments []struct {
-			Principal string `json:"principalId"`
-			Role      string `json:"appRoleId"`
-		} `json:"assignments"`
-	}
-	if err := d.graph(ctx, http.MethodGet, "/assignments", nil, &assigned); err != nil {
-		return err
-	}
-	largest, role := "", ""
-	size := 0
-	for _, g := range known.Groups {
-		for _, a := range assigned.Assignments {
-			if a.Principal == g.ID && g.Members > size {
-				largest, role, size = g.Name, a.Role, g.Members
-			}
-		}
 	}
 	before, err := d.activePeople(ctx)
 	if err != nil {
 		return err
 	}
-	if err := d.graph(ctx, http.MethodDelete, "/assignments", map[string]string{"principal": largest}, nil); err != nil {
+	if err := d.graph(ctx, http.MethodDelete, "/assignments", map[string]string{"principal": largest.Name}, nil); err != nil {
 		return err
 	}
 	if err := d.request(ctx); err != nil {
@@ -237,7 +213,7 @@ func (d *demo) reorganise(ctx context.Context) error {
 	if err := d.waitFor(ctx, "DeletionsHeld", "True"); err != nil {
 		return err
 	}
-	message, err := d.kubectl(ctx, "", "get", "provisioningconfig", config, "-n", namespace, "-o",
+	message, err := d.kubectl(ctx, "get", "provisioningconfig", config, "-n", namespace, "-o",
 		`jsonpath={.status.conditions[?(@.type=="DeletionsHeld")].message}`)
 	if err != nil {
 		return err
@@ -253,10 +229,14 @@ func (d *demo) reorganise(ctx context.Context) error {
 	if after != before {
 		return fmt.Errorf("%d people were active before and %d are now", before, after)
 	}
-	done("the group %q has %d members; nobody lost access", largest, size)
+	done("the group %q has %d members; nobody lost access", largest.Name, largest.Members)
+	return d.undo(ctx, largest)
+}
 
+// undo assigns the group again; the hold is lifted by itself.
+func (d *demo) undo(ctx context.Context, largest assignedGroup) error {
 	say("The mistake is undone: the group is assigned again")
-	if err := d.graph(ctx, http.MethodPost, "/assignments", map[string]string{"principal": largest, "role": role}, nil); err != nil {
+	if err := d.graph(ctx, http.MethodPost, "/assignments", map[string]string{"principal": largest.Name, "role": largest.Role}, nil); err != nil {
 		return err
 	}
 	if err := d.request(ctx); err != nil {
@@ -270,6 +250,43 @@ func (d *demo) reorganise(ctx context.Context) error {
 	}
 	done("the hold is lifted")
 	return nil
+}
+
+// assignedGroup is a group with the role it is assigned with.
+type assignedGroup struct {
+	ID      string `json:"id"`
+	Name    string `json:"displayName"`
+	Members int    `json:"memberCount"`
+	Role    string
+}
+
+// largestAssigned returns the assigned group with the most members.
+func (d *demo) largestAssigned(ctx context.Context) (assignedGroup, error) {
+	var largest assignedGroup
+	var known struct {
+		Groups []assignedGroup `json:"groups"`
+	}
+	if err := d.graph(ctx, http.MethodGet, "/groups", nil, &known); err != nil {
+		return largest, err
+	}
+	var assigned struct {
+		Assignments []struct {
+			Principal string `json:"principalId"`
+			Role      string `json:"appRoleId"`
+		} `json:"assignments"`
+	}
+	if err := d.graph(ctx, http.MethodGet, "/assignments", nil, &assigned); err != nil {
+		return largest, err
+	}
+	for _, g := range known.Groups {
+		for _, a := range assigned.Assignments {
+			if a.Principal == g.ID && g.Members > largest.Members {
+				largest = g
+				largest.Role = a.Role
+			}
+		}
+	}
+	return largest, nil
 }
 
 // activePeople counts who is active in Genesys Cloud.
@@ -289,7 +306,7 @@ func (d *demo) activePeople(ctx context.Context) (int, error) {
 
 // show prints what kubectl get shows.
 func (d *demo) show(ctx context.Context) error {
-	rows, err := d.kubectl(ctx, "", "get", "provisioningconfigs", "-n", namespace)
+	rows, err := d.kubectl(ctx, "get", "provisioningconfigs", "-n", namespace)
 	if err != nil {
 		return err
 	}
@@ -339,13 +356,13 @@ func (d *demo) sync(ctx context.Context, userName string, ok func(*account) (str
 }
 
 func (d *demo) annotate(ctx context.Context, request, value string) error {
-	_, err := d.kubectl(ctx, "", "annotate", "provisioningconfig", config, "-n", namespace, "--overwrite", "provisioning.entrain.dev/"+request+"="+value)
+	_, err := d.kubectl(ctx, "annotate", "provisioningconfig", config, "-n", namespace, "--overwrite", "provisioning.entrain.dev/"+request+"="+value)
 	return err
 }
 
 // condition returns the status of a condition, "" while it is absent.
 func (d *demo) condition(ctx context.Context, typ string) (string, error) {
-	out, err := d.kubectl(ctx, "", "get", "provisioningconfig", config, "-n", namespace, "-o",
+	out, err := d.kubectl(ctx, "get", "provisioningconfig", config, "-n", namespace, "-o",
 		`jsonpath={.status.conditions[?(@.type=="`+typ+`")].status}`)
 	return strings.TrimSpace(out), err
 }

@@ -62,7 +62,7 @@ func (c *EntraCredential) classify(ctx context.Context, x *exchange) *fault.Erro
 			e.Kind = fault.Transient // the request's own time-out, the caller still waits
 		}
 		return e
-	case x.status == 0:
+	case x.status == 0 || !c.hasTokenFile():
 		return c.unsent()
 	case x.status == http.StatusOK:
 		return fault.New(fault.NotCompliant, entraOp, "the answer of %s is not that of an Entra token endpoint; check the authority URL and any proxy in between", c.host)
@@ -71,13 +71,20 @@ func (c *EntraCredential) classify(ctx context.Context, x *exchange) *fault.Erro
 	}
 }
 
+// hasTokenFile reports whether the projected token can be read, where one is needed.
+func (c *EntraCredential) hasTokenFile() bool {
+	if c.tokenFile == "" {
+		return true
+	}
+	_, err := os.ReadFile(c.tokenFile)
+	return err == nil
+}
+
 // unsent is for a credential that could not even ask.
 func (c *EntraCredential) unsent() *fault.Error {
-	if c.tokenFile != "" {
-		if _, err := os.ReadFile(c.tokenFile); err != nil {
-			return fault.New(fault.Unauthorized, entraOp,
-				"the service account token %s cannot be read; the pod needs a projected token with the audience %s, or the label azure.workload.identity/use", c.tokenFile, c.audience)
-		}
+	if !c.hasTokenFile() {
+		return fault.New(fault.Unauthorized, entraOp,
+			"the service account token %s cannot be read; the pod needs a projected token with the audience %s, or the label azure.workload.identity/use", c.tokenFile, c.audience)
 	}
 	return fault.New(fault.Unauthorized, entraOp, "no token request could be made with the credentials of the source; check the Secret")
 }

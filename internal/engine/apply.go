@@ -157,7 +157,7 @@ func (c *cycle) produce(ctx context.Context, side Side, q state.PendingQuery, wa
 				page = append(page, r)
 			}
 		}
-		targets, err := c.resolve(ctx, side, page)
+		targets, err := c.resolve(ctx, page)
 		if err != nil {
 			return err
 		}

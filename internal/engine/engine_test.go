@@ -374,7 +374,7 @@ func TestAnInterruptedCycleGoesOnWhereItStopped(t *testing.T) {
 	if !c.Last.Initial {
 		t.Error("the resumed cycle is another one")
 	}
-	if c = w.cycle(); len(w.sent()) > 0 {
+	if w.cycle(); len(w.sent()) > 0 {
 		t.Errorf("an extra cycle sends %v", w.sent())
 	}
 	equal(t, "failures", []string(nil), w.failures())

@@ -35,7 +35,7 @@ func (c *cycle) evaluate(ctx context.Context) error {
 				}
 				return c.Store.Decide(ctx, c.plan.ID, decisions)
 			}
-			targets, err := c.resolve(ctx, side, page)
+			targets, err := c.resolve(ctx, page)
 			if err != nil {
 				return err
 			}
@@ -198,7 +198,7 @@ func (c *cycle) disabling(side Side, r state.Candidate) (judgement, error) {
 type resolved map[directory.SourceID]directory.TargetID
 
 // resolve looks up what the objects of a page refer to.
-func (c *cycle) resolve(ctx context.Context, side Side, page []state.Candidate) (resolved, error) {
+func (c *cycle) resolve(ctx context.Context, page []state.Candidate) (resolved, error) {
 	ids := map[directory.SourceID]bool{}
 	for _, r := range page {
 		for _, id := range r.Attributes[directory.AttrManager] {

@@ -282,7 +282,7 @@ func (c *cycle) refresh(ctx context.Context, j job, jd *judgement) error {
 	if err != nil {
 		return err
 	}
-	jd.compare(j.side.Mapping, j.side.Mapping.Current(res.Document), j.targets)
+	jd.compare(j.side.Mapping, j.side.Mapping.Reread(j.record.Applied, j.side.Mapping.Current(res.Document)), j.targets)
 	if len(jd.ops) == 0 {
 		return nil
 	}

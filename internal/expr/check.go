@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"errors"
 	"strings"
 )
 
@@ -154,7 +155,8 @@ func (c *checker) fold(e *call, n *callNode) checked {
 	m.release()
 	if err != nil {
 		reason := err.Error()
-		if failed, ok := err.(*evalError); ok {
+		var failed *evalError
+		if errors.As(err, &failed) {
 			reason = failed.reason
 		}
 		c.problemf(e.at, "%s: %s", n.fn.Name, reason)

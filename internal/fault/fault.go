@@ -160,7 +160,8 @@ func Is(err error, kinds ...Kind) bool {
 
 // CodeOf returns the first code in the chain, or the kind's name.
 func CodeOf(err error) string {
-	for e := (*Error)(nil); errors.As(err, &e); err = e.Err {
+	rest := err
+	for e := (*Error)(nil); errors.As(rest, &e); rest = e.Err {
 		if e.Code != "" {
 			return e.Code
 		}

@@ -50,6 +50,9 @@ func TestErrorTellsOpMessageCodeAndRequest(t *testing.T) {
 	if got := fault.RetryAfter(err); got != 2*time.Second {
 		t.Errorf("RetryAfter = %v", got)
 	}
+	if got := fault.CodeOf(fault.New(fault.Conflict, "x", "y")); got != "Conflict" {
+		t.Errorf("CodeOf without a code = %q", got)
+	}
 	if fault.Wrap(fault.Internal, "x", nil) != nil {
 		t.Error("Wrap(nil) is not nil")
 	}

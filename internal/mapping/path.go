@@ -220,7 +220,8 @@ func encode(v any) string {
 }
 
 // quotes are the characters that word processors and tutorials put in place of the straight double quote.
-var quotes = strings.NewReplacer("‘", `"`, "’", `"`, "‚", `"`, "‛", `"`, "“", `"`, "”", `"`, "„", `"`, "‟", `"`, "′", `"`, "″", `"`, "«", `"`, "»", `"`, "`", `"`, "'", `"`, "´", `"`)
+var quotes = strings.NewReplacer("‘", `"`, "’", `"`, "‚", `"`, "‛", `"`, "“", `"`, "”", `"`, "„", `"`, "‟", `"`, "′", `"`, "″", `"`,
+	"«", `"`, "»", `"`, "`", `"`, "'", `"`, "´", `"`)
 
 // straightQuotes returns the text with straight double quotes and whether that changed anything. A missing closing quote,
 // as in the tutorial's [authority eq ‘zoomphone] (genesys-scim.md 18.7), is added.

@@ -141,7 +141,7 @@ func TryMapping(m *api.AttributeMapping, application api.SCIMProfile, attributes
 	}
 	var t Trial
 	t.Problems, t.Examples = CheckMapping(m, application)
-	if t.Problems.Err() != nil {
+	if usable := t.Problems.Err() == nil; !usable {
 		return t, nil
 	}
 	compiled, _ := mapping.Compile(mappingSpec(m), p.Capabilities.Schema, mapping.Options{})

@@ -138,7 +138,7 @@ func (r *Runner) Start(ctx context.Context) error {
 	r.running = ctx
 	r.init()
 	for _, l := range r.loops {
-		r.launch(l)
+		r.launch(l) //nolint:contextcheck // it runs under r.running, which is ctx
 	}
 	r.mu.Unlock()
 	<-ctx.Done()

@@ -59,8 +59,12 @@ func newSide(p pair, prepare func(pair) (evaluate, error)) (*side, error) {
 	if err != nil {
 		return nil, err
 	}
-	if got, err := eval(); err != nil || got != p.want {
-		return nil, fmt.Errorf("got %q, %v; want %q", got, err, p.want)
+	got, err := eval()
+	if err != nil {
+		return nil, err
+	}
+	if got != p.want {
+		return nil, fmt.Errorf("got %q, want %q", got, p.want)
 	}
 	s := &side{eval: eval, perRound: 1000}
 	s.allocs = testing.AllocsPerRun(s.perRound, func() { _, err = eval() })
