@@ -226,3 +226,6 @@ func (c *EntraCredential) Refresh(context.Context) error {
 	c.current = fresh
 	return nil
 }
+
+// EntraCredential also has the Refresh that the Graph reader calls after a 401.
+var _ azcore.TokenCredential = (*EntraCredential)(nil)

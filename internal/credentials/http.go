@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/entrain-dev/entrain/internal/fault"
@@ -86,13 +87,15 @@ func checkURL(op, what, s string) (*url.URL, error) {
 	switch {
 	case err != nil || u.Host == "" || u.User != nil || u.Fragment != "":
 		return nil, fault.New(fault.Invalid, op, "the %s is no URL such as https://host/path", what)
-	case u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())):
-		return nil, fault.New(fault.Invalid, op, "the %s must begin with https://; http:// is for loopback addresses only, because credentials are sent there", what)
+	case u.Scheme != "https" && (u.Scheme != "http" || !isLocal(u.Hostname())):
+		return nil, fault.New(fault.Invalid, op, "the %s must begin with https://; http:// is for loopback and cluster-local addresses only, because credentials are sent there", what)
 	}
 	return u, nil
 }
 
-func isLoopback(host string) bool {
+// isLocal reports whether plain http is tolerated: on this machine and inside the cluster, where simulators run. The custom
+// resources allow the same.
+func isLocal(host string) bool {
 	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return host == "localhost" || ip != nil && ip.IsLoopback() || strings.HasSuffix(host, ".svc") || strings.HasSuffix(host, ".svc.cluster.local")
 }

@@ -50,7 +50,10 @@ func (c *cycle) applyUsers(ctx context.Context) error {
 		}
 	}
 	// What has no level: updates and releases.
-	return c.apply(ctx, state.PendingQuery{Kind: directory.User, Level: -1}, nil)
+	if err := c.apply(ctx, state.PendingQuery{Kind: directory.User, Level: -1}, nil); err != nil {
+		return err
+	}
+	return c.resolveConflicts(ctx)
 }
 
 func (c *cycle) applyGroups(ctx context.Context) error {
@@ -82,6 +85,8 @@ func (c *cycle) expect(ctx context.Context, kind directory.Kind) error {
 // retry tries objects again whose failure is due, each alone. Failures of this cycle are not among them.
 func (c *cycle) retry(ctx context.Context) error {
 	due := c.config.Cycle.Started.Add(-1)
+	c.alone = true
+	defer func() { c.alone = false }()
 	for _, kind := range []directory.Kind{directory.User, directory.Group} {
 		if _, ok := c.plan.side(kind); !ok {
 			continue

@@ -54,6 +54,10 @@ type cycle struct {
 
 	failures, references atomic.Int64 // objects that failed in this cycle, and those of them that are references
 	inARow               atomic.Int64 // transient failures without a success between them
+
+	// conflicts are objects that wait for a second attempt (c.mu); alone is true while nobody else applies anything.
+	conflicts []directory.SourceID
+	alone     bool
 }
 
 func newCycle(e *Engine, plan *Plan, req Request, config state.Config) *cycle {

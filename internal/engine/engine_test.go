@@ -434,6 +434,51 @@ func TestAManagerWhoIsWaitedForInVainIsForgotten(t *testing.T) {
 	equal(t, "Ada's manager", "", w.account("ada").ManagerID)
 }
 
+func TestTwoPeopleSwapTheirNames(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.hire("bob")
+	w.cycle()
+	ada, bob := w.account("ada").ID, w.account("bob").ID
+	w.change("ada", "userPrincipalName", "x@contoso.com")
+	w.change("bob", "userPrincipalName", "ada@contoso.com")
+	w.change("ada", "userPrincipalName", "bob@contoso.com")
+	w.cycle()
+	w.cycle()
+	equal(t, "failures", []string(nil), w.failures())
+	equal(t, "who has which name", []string{bob, ada}, []string{w.account("ada").ID, w.account("bob").ID})
+	if w.cycle(); len(w.sent()) > 0 {
+		t.Errorf("an extra cycle sends %v", w.sent())
+	}
+}
+
+func TestANameThatSomebodyGivesUpGoesToTheNextPersonInTheSameCycle(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.cycle()
+	old := w.account("ada").ID
+	w.change("ada", "userPrincipalName", "lovelace@contoso.com")
+	w.people["lovelace"] = w.people["ada"]
+	w.hire("ada")
+	w.cycle()
+	equal(t, "failures", []string(nil), w.failures())
+	equal(t, "people", []string{"ada active", "lovelace active"}, w.states())
+	equal(t, "the first Ada's account", old, w.account("lovelace").ID)
+}
+
+func TestANameThatSomebodyKeepsIsAFailureOfTheOtherOnly(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.cycle()
+	stranger := w.genesys.AddUser(genesyssim.User{UserName: "taken@contoso.com", DisplayName: "Stranger"})
+	w.change("ada", "userPrincipalName", "taken@contoso.com")
+	w.cycle()
+	equal(t, "failures", []string{"ada EntryConflict"}, w.failures())
+	if u, _ := w.genesys.User(stranger); u.UserName != "taken@contoso.com" || u.DisplayName != "Stranger" {
+		t.Errorf("the stranger = %+v", u)
+	}
+}
+
 func TestAPersonWhoIsHiredAgainTakesTheAccountOver(t *testing.T) {
 	w := newWorld(t)
 	w.hire("ada")

@@ -40,12 +40,18 @@ func (c *cycle) act(ctx context.Context, j job) (*state.Outcome, error) {
 	return &out, nil
 }
 
+// codeDuplicateSource is the code for two objects of the source with one matching value (reference part 2 section 7.8).
+const codeDuplicateSource = "DuplicateSourceEntries"
+
 // failed turns an error into an escrow, or ends the cycle.
 func (c *cycle) failed(j job, err error) (*state.Outcome, error) {
 	r := j.record
 	if fault.Is(err, fault.Canceled, fault.Unauthorized, fault.NotCompliant, fault.Internal) {
 		// Nothing is known against the object: it stays pending as it is.
 		return nil, c.connection(err)
+	}
+	if c.postpone(r, err) {
+		return nil, nil
 	}
 	now := c.Clock.Now()
 	out := c.keep(r)
@@ -233,7 +239,7 @@ func (c *cycle) claim(ctx context.Context, r state.Candidate, target directory.T
 	}
 	if other.Removal == directory.Present && !other.Missing {
 		return &fault.Error{
-			Kind: fault.Duplicate, Op: "match", Code: "DuplicateSourceEntries",
+			Kind: fault.Duplicate, Op: "match", Code: codeDuplicateSource,
 			Message: "Another object of the source, " + string(other.ID) + ", is already linked to the matching resource; give them different values for the matching attribute.",
 		}
 	}
@@ -259,6 +265,15 @@ func (c *cycle) update(ctx context.Context, j job) (state.Outcome, error) {
 	if fault.Is(err, fault.Stale) {
 		if err = c.refresh(ctx, j, &jd); err == nil {
 			out.Applied = jd.applied
+		}
+	}
+	if fault.Is(err, fault.Conflict) {
+		room, rerr := c.makeRoom(ctx, j, jd.ops)
+		if rerr != nil {
+			return state.Outcome{}, rerr
+		}
+		if room {
+			err = c.plan.Target.Update(ctx, r.Kind, r.Target, jd.ops)
 		}
 	}
 	if fault.Is(err, fault.NotFound) {

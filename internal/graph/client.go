@@ -26,7 +26,7 @@ const (
 // Config says which tenant is read and how. GraphURL, Credential and one of AppID and ObjectID are required.
 type Config struct {
 	// GraphURL is the origin of Microsoft Graph, such as https://graph.microsoft.com: scheme and host, no version. Plain http
-	// is accepted for loopback addresses only, because every request carries a token.
+	// is accepted for loopback and cluster-local names only, because every request carries a token.
 	GraphURL string
 	// Scope is the scope of the tokens; the default is GraphURL with /.default.
 	Scope string
@@ -83,8 +83,8 @@ func New(cfg Config) (*Client, error) {
 		return nil, fault.New(fault.Invalid, op, "the Graph URL must be an origin such as https://graph.microsoft.com")
 	case strings.Trim(origin.Path, "/") != "" || origin.RawQuery != "" || origin.User != nil || origin.Fragment != "":
 		return nil, fault.New(fault.Invalid, op, "the Graph URL must be scheme and host only, without version, path or query")
-	case origin.Scheme != "https" && (origin.Scheme != "http" || !loopback(origin.Hostname())):
-		return nil, fault.New(fault.Invalid, op, "the Graph URL must begin with https://; http:// is for loopback addresses only")
+	case origin.Scheme != "https" && (origin.Scheme != "http" || !local(origin.Hostname())):
+		return nil, fault.New(fault.Invalid, op, "the Graph URL must begin with https://; http:// is for loopback and cluster-local addresses only")
 	case cfg.Credential == nil:
 		return nil, fault.New(fault.Invalid, op, "no credential for Microsoft Graph is given")
 	case cfg.AppID == "" && cfg.ObjectID == "":
@@ -125,10 +125,10 @@ func New(cfg Config) (*Client, error) {
 	return &Client{cfg: cfg, origin: origin, http: &client}, nil
 }
 
-// loopback reports whether a host can only be this machine.
-func loopback(host string) bool {
+// local reports whether plain http is tolerated: on this machine and inside the cluster, where simulators run.
+func local(host string) bool {
 	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
+	return host == "localhost" || ip != nil && ip.IsLoopback() || strings.HasSuffix(host, ".svc") || strings.HasSuffix(host, ".svc.cluster.local")
 }
 
 // isSegment reports whether an id can stand in a path as it is. Ids of Graph are GUIDs; anything else, above all an empty

@@ -8,7 +8,8 @@ import (
 
 // freeForms are the forms that Parse accepts, tried in this order. Each may be followed by a zone.
 var freeForms = func() []*Pattern {
-	dates := []string{"yyyy-M-d", "yyyy/M/d", "M/d/yyyy", "M-d-yyyy", "MMMM d, yyyy", "MMM d, yyyy", "d MMMM yyyy", "d MMM yyyy", "dddd, d MMMM yyyy", "ddd, d MMM yyyy", "dddd, MMMM d, yyyy"}
+	dates := []string{"yyyy-M-d", "yyyy/M/d", "M/d/yyyy", "M-d-yyyy", "MMMM d, yyyy", "MMM d, yyyy",
+		"d MMMM yyyy", "d MMM yyyy", "dddd, d MMMM yyyy", "ddd, d MMM yyyy", "dddd, MMMM d, yyyy"}
 	times := []string{"", " H:m", " H:m:s", " H:m:s.FFFFFFF", " h:m tt", " h:m:s tt", " h tt"}
 	var out []*Pattern
 	for _, d := range dates {

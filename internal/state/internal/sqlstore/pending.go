@@ -11,11 +11,11 @@ import (
 const (
 	countPending = `SELECT kind, action, count(*) FROM objects
 		WHERE config = ? AND kind IN ('User', 'Group') AND held = 0 AND action <> '' AND retry IS NULL GROUP BY kind, action`
-	countHeld      = `SELECT kind, count(*) FROM objects WHERE config = ? AND removes = 1 AND held = 1 GROUP BY kind`
-	countEscrowed  = `SELECT count(*), coalesce(sum(reference), 0) FROM escrows WHERE config = ?`
-	listRemovals   = `SELECT ` + recordColumns + recordTables + `WHERE o.config = ? AND o.removes = 1 AND o.seq > ? ORDER BY o.seq LIMIT ?`
-	holdRemovals   = `UPDATE objects SET held = ? WHERE config = ? AND removes = 1 AND held <> ?`
-	wherePending = `
+	countHeld     = `SELECT kind, count(*) FROM objects WHERE config = ? AND removes = 1 AND held = 1 GROUP BY kind`
+	countEscrowed = `SELECT count(*), coalesce(sum(reference), 0) FROM escrows WHERE config = ?`
+	listRemovals  = `SELECT ` + recordColumns + recordTables + `WHERE o.config = ? AND o.removes = 1 AND o.seq > ? ORDER BY o.seq LIMIT ?`
+	holdRemovals  = `UPDATE objects SET held = ? WHERE config = ? AND removes = 1 AND held <> ?`
+	wherePending  = `
 		WHERE o.config = ? AND o.kind = ? AND o.held = 0 AND o.removes = ? AND o.seq > ? AND o.action <> '' `
 	listPending = `SELECT ` + recordColumns + recordTables + wherePending + `AND o.retry IS NULL ORDER BY o.seq LIMIT ?`
 	listLevel   = `SELECT ` + recordColumns + ` FROM objects o {use objects_level}` + recordJoins + wherePending + `
