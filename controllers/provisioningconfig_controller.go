@@ -116,7 +116,7 @@ func (r *ProvisioningConfigReconciler) desired(config *api.ProvisioningConfig, r
 	d.Requests = runner.Requests{
 		Sync: request(config, api.SyncAnnotation), Restart: request(config, api.RestartAnnotation), AllowDeletes: request(config, api.AllowDeletesAnnotation),
 	}
-	d.Reset = resetOf(d.Requests.Restart)
+	d.Reset, d.ResetProblem = resetOf(d.Requests.Restart)
 	d.Handled = runner.Requests{
 		Sync: config.Status.LastHandledSync, Restart: config.Status.LastHandledRestart, AllowDeletes: config.Status.LastHandledAllowDeletes,
 	}
@@ -130,12 +130,12 @@ func request(config *api.ProvisioningConfig, annotation string) string {
 }
 
 // resetOf reads the criteria of a restart request (reference 1.5): "token" alone does what the portal's button does.
-func resetOf(request string) state.Reset {
+// The problem says what was not understood.
+func resetOf(request string) (out state.Reset, problem string) {
 	_, criteria, given := strings.Cut(request, ":")
 	if !given || strings.TrimSpace(criteria) == "" {
-		return state.Reset{Watermark: true, Escrows: true, Quarantine: true}
+		return state.Reset{Watermark: true, Escrows: true, Quarantine: true}, ""
 	}
-	var out state.Reset
 	for c := range strings.SplitSeq(criteria, ",") {
 		switch api.RestartScope(strings.TrimSpace(c)) {
 		case api.RestartWatermark:
@@ -146,9 +146,11 @@ func resetOf(request string) state.Reset {
 			out.Quarantine = true
 		case api.RestartFull:
 			out = state.Reset{Watermark: true, Escrows: true, Quarantine: true, Links: true}
+		default:
+			return state.Reset{}, "Nothing was restarted: " + strings.TrimSpace(c) + " is no restart criterion; use Watermark, Escrows, QuarantineState or Full."
 		}
 	}
-	return out
+	return out, ""
 }
 
 // report writes the status when it says something new, and events for what the runner has to tell.

@@ -183,8 +183,9 @@ func TestResetOf(t *testing.T) {
 		"1:Full":                     {Watermark: true, Escrows: true, Quarantine: true, Links: true},
 		"1:Watermak":                 {},
 	} {
-		if got := resetOf(request); got != want {
-			t.Errorf("resetOf(%q) = %+v, want %+v", request, got, want)
+		got, problem := resetOf(request)
+		if got != want || (problem != "") != (request == "1:Watermak") {
+			t.Errorf("resetOf(%q) = %+v, %q, want %+v", request, got, problem, want)
 		}
 	}
 }

@@ -1,9 +1,13 @@
-// Command kubectl-entrain is a kubectl plugin: kubectl entrain.
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 )
@@ -12,23 +16,59 @@ import (
 var version = "dev"
 
 func main() {
-	if err := root().Execute(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	cmd := root()
+	cmd.SetIn(os.Stdin)
+	cmd.SetOut(os.Stdout)
+	cmd.SetErr(os.Stderr)
+	os.Exit(exitCode(cmd.ExecuteContext(ctx), os.Stderr)) //nolint:gocritic // the signal handler ends with the process
+}
+
+// exitError ends the plugin with a certain code; its message may be empty when everything was said already.
+type exitError struct {
+	code    int
+	message string
+}
+
+func (e *exitError) Error() string { return e.message }
+
+// exitCode prints an error and returns the exit code: 0 for none, 1 for a failure, or what the command chose.
+func exitCode(err error, errs io.Writer) int {
+	var exit *exitError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &exit):
+		if exit.message != "" {
+			fmt.Fprintln(errs, exit.message)
+		}
+		return exit.code
 	}
+	fmt.Fprintln(errs, "error:", err)
+	return 1
 }
 
 func root() *cobra.Command {
+	c := newConnection()
 	cmd := &cobra.Command{
 		Use:   "kubectl-entrain",
-		Short: "Look into Entrain and try what you write for it",
-		Long: "Entrain provisions people and groups of an Entra tenant into SCIM applications.\n" +
-			"This plugin tries expressions and mappings before they are applied.",
+		Short: "See what Entrain does, what it will do and why, and ask it for something",
+		Long: `Entrain provisions people and groups of an Entra tenant into SCIM applications.
+
+See what happens    status, logs, explain
+See what will be    plan, eval
+Ask for something   sync, restart, allow-deletes
+Keep the state      state export, state import`,
 		Version:       version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl entrain"},
 	}
-	cmd.AddCommand(evalCommand())
+	c.bind(cmd.PersistentFlags())
+	cmd.AddCommand(
+		statusCommand(c), syncCommand(c), restartCommand(c), allowDeletesCommand(c),
+		evalCommand(),
+	)
 	return cmd
 }

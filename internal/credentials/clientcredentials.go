@@ -30,7 +30,7 @@ const (
 
 // OAuth2Config says how tokens for a target are obtained: the client credentials grant of RFC 6749 section 4.4.
 type OAuth2Config struct {
-	// TokenURL is the token endpoint; plain http is for loopback only.
+	// TokenURL is the token endpoint; plain http is for loopback and cluster-local names only.
 	TokenURL               string
 	ClientID, ClientSecret string
 	Scopes                 []string

@@ -37,7 +37,7 @@ type EntraConfig struct {
 	Certificate  *Certificate
 	// WorkloadIdentity uses the token of the pod's service account.
 	WorkloadIdentity *WorkloadIdentity
-	// GraphURL and AuthorityURL are origins; empty means those of the cloud. Plain http is for loopback only.
+	// GraphURL and AuthorityURL are origins; empty means those of the cloud. Plain http is for loopback and cluster-local names only.
 	GraphURL, AuthorityURL string
 	// CABundle holds PEM certificates trusted in addition to the system's.
 	CABundle []byte

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// loopbackAuthority lets azidentity, which insists on https, speak to an authority on this machine that has only plain http
+// loopbackAuthority lets azidentity, which insists on https, speak to a local authority that has only plain http
 // (microsoft-graph.md section 10.4): requests to https://host go to http://host with the header of a proxy that ended TLS,
 // and the discovery document, whose URLs must be on the authority, comes back with https even where that header is ignored.
 type loopbackAuthority struct {

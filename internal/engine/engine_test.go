@@ -479,6 +479,20 @@ func TestANameThatSomebodyKeepsIsAFailureOfTheOtherOnly(t *testing.T) {
 	}
 }
 
+func TestAMissingGroupThatMayNotBeLookedUpStays(t *testing.T) {
+	w := newWorld(t)
+	w.hire("keeper")
+	w.add("ada")
+	g := w.group("Sales", "ada")
+	w.cycle()
+	w.graph.ExpireTokens(graphsim.ExpiredObserved)
+	must(t, w.tenant.DeleteGroup(g))
+	_, err := w.graph.AddFault(graphsim.Fault{Path: "deletedItems", Status: http.StatusForbidden, Code: "Authorization_RequestDenied", Count: -1})
+	must(t, err)
+	w.cycle()
+	equal(t, "members", []string{"ada"}, w.members("Sales"))
+}
+
 func TestAPersonWhoIsHiredAgainTakesTheAccountOver(t *testing.T) {
 	w := newWorld(t)
 	w.hire("ada")

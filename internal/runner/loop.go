@@ -181,6 +181,10 @@ func (l *loop) requested() bool {
 				". Look at status.heldDeletions and repeat with its id.")
 		}
 	}
+	if d.Restart != h.Restart && l.desired.ResetProblem != "" {
+		h.Restart = d.Restart
+		l.notice(true, "RestartRefused", l.desired.ResetProblem)
+	}
 	return d.Sync != "" && d.Sync != h.Sync || d.Restart != "" && d.Restart != h.Restart || d.AllowDeletes != "" && d.AllowDeletes != h.AllowDeletes
 }
 

@@ -41,8 +41,9 @@ type Desired struct {
 	// schedule.GiveUp.
 	DisableAfter time.Duration
 	Requests     Requests
-	// Reset is what the restart request forgets.
-	Reset state.Reset
+	// Reset is what the restart request forgets. ResetProblem, if not "", is why it cannot be understood: it is refused.
+	Reset        state.Reset
+	ResetProblem string
 	// Handled are the requests that were acknowledged before, as the status of the resource remembers them.
 	Handled Requests
 }

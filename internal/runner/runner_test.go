@@ -206,7 +206,10 @@ func TestRequests(t *testing.T) {
 		"a changed revision runs a cycle now":       {desired("1"), desired("2"), true, runner.Requests{}},
 		"Manual runs only on request":               {desired("1", mode(runner.Manual), syncNow("a")), desired("1", mode(runner.Manual), syncNow("b")), true, runner.Requests{Sync: "b"}},
 		"Paused acknowledges and runs nothing":      {desired("1"), desired("1", mode(runner.Paused), syncNow("a")), false, runner.Requests{Sync: "a"}},
-		"a release of another set is refused":       {desired("1"), desired("1", allow("gone")), false, runner.Requests{AllowDeletes: "gone"}},
+		"a restart that is not understood is refused": {desired("1"), desired("1", func(d *runner.Desired) {
+			d.Requests.Restart, d.ResetProblem = "1:Watermak", "Watermak is no restart criterion"
+		}), false, runner.Requests{Restart: "1:Watermak"}},
+		"a release of another set is refused": {desired("1"), desired("1", allow("gone")), false, runner.Requests{AllowDeletes: "gone"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

@@ -67,7 +67,7 @@ type resource struct {
 // linked reports whether references to the object can be sent.
 func (r resource) linked() bool { return r.link != state.Unlinked && r.target != "" }
 
-const listLinks = `SELECT seq, source, link, target FROM objects WHERE seq IN (SELECT CAST(value AS BIGINT) FROM {list}) AND config = ?`
+const listLinks = `SELECT seq, source, link, target FROM objects WHERE seq IN (SELECT CAST(value AS BIGINT) FROM {list}) AND +config = ?`
 
 func (t *transaction) links(ctx context.Context, outcomes []state.Outcome) (map[state.Seq]resource, error) {
 	seqs := make([]state.Seq, len(outcomes))

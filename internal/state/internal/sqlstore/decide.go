@@ -51,12 +51,12 @@ const (
 	same = `objects.action = r.action AND objects.leaves = r.leaves`
 	// An escrow ends when nothing is left to try: no action, and no reference that only waits for its next attempt.
 	endEscrows = `DELETE FROM escrows WHERE reference = 0 AND object IN (
-		SELECT o.seq FROM ` + decisionRows + ` AS r JOIN objects o ON o.seq = r.seq WHERE r.action = '' AND o.config = ?)`
+		SELECT o.seq FROM ` + decisionRows + ` AS r JOIN objects o ON o.seq = r.seq WHERE r.action = '' AND +o.config = ?)`
 	decide = `UPDATE objects SET due = 0, action = r.action, reason = r.reason, leaves = r.leaves,
 		held = CASE WHEN ` + same + ` THEN objects.held ELSE 0 END,
 		level = CASE WHEN ` + same + ` THEN objects.level ELSE 0 END,
 		retry = CASE WHEN objects.retry IS NULL THEN NULL ELSE (SELECT e.began FROM escrows e WHERE e.object = objects.seq) END
-		FROM ` + decisionRows + ` AS r WHERE objects.seq = r.seq AND objects.config = ?`
+		FROM ` + decisionRows + ` AS r WHERE objects.seq = r.seq AND +objects.config = ?`
 )
 
 // Decide implements state.Decider.
@@ -95,8 +95,8 @@ const (
 			WHERE o.config = ? AND o.kind = 'User' AND o.action = 'Provision' AND NOT EXISTS (
 				SELECT 1 FROM objects m WHERE m.config = o.config AND m.source = o.manager AND m.kind = 'User' AND m.action = 'Provision')
 			UNION ALL
-			SELECT o.seq, o.source, c.level + 1 FROM chain c JOIN objects o ON o.config = ? AND o.manager = c.source AND o.manager <> ''
-			WHERE o.kind = 'User' AND o.action = 'Provision' AND c.level < 50
+			SELECT o.seq, o.source, c.level + 1 FROM chain c CROSS JOIN objects o
+			WHERE o.config = ? AND o.manager = c.source AND o.manager <> '' AND o.kind = 'User' AND o.action = 'Provision' AND c.level < 50
 		), top AS (SELECT coalesce(max(level), 0) AS level FROM chain),
 		wanted AS (
 			SELECT o.seq, coalesce(c.level, top.level) AS level FROM objects o CROSS JOIN top LEFT JOIN chain c ON c.seq = o.seq

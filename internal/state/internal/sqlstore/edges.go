@@ -51,7 +51,7 @@ const (
 	addTargetEdges = `INSERT INTO edges (grp, member, in_source, in_target, seen, ready)
 		SELECT g.seq, m.seq, 0, 1, 0, CASE WHEN m.link <> '' AND m.target <> '' THEN 1 ELSE 0 END
 		FROM objects g CROSS JOIN objects m WHERE g.seq = ? AND g.config = ?
-		AND m.seq IN (SELECT CAST(value AS BIGINT) FROM {list}) AND m.config = g.config
+		AND m.seq IN (SELECT CAST(value AS BIGINT) FROM {list}) AND +m.config = g.config
 		ON CONFLICT (grp, member) DO UPDATE SET in_target = 1`
 	removeTargetEdges = `UPDATE edges SET in_target = 0 WHERE grp IN (SELECT seq FROM objects WHERE seq = ? AND config = ?)
 		AND member IN (SELECT CAST(value AS BIGINT) FROM {list})`

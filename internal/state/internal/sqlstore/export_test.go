@@ -2,6 +2,21 @@ package sqlstore
 
 import "github.com/entrain-dev/entrain/internal/state"
 
+// Pages are the statements that take in a page, as SQLite reads them. Their cost must not grow with the config.
+func Pages(d Dialect) []string {
+	queries := []string{
+		insertObjects, updateObjects, touchObjects, upsertAttributes, loadObjects, loadAttributes, loadEdges, addSourceEdges, removeSourceEdges,
+		dropAbsentEdges, markSeqs, markAssignedMembers, mentionObjects, seqsOfSources, stageAssignments, endEscrows, decide, intend, listLinks,
+		writeOutcomes, writeApplied, dropEscrows, writeEscrows, dropWaits, writeWaits, followEdges, followWaits, markReferrers, settleEscrows,
+		settleObjects, addTargetEdges, removeTargetEdges, dropTargetEdges, addResources, dropKeys, addKeys, appendLog,
+	}
+	queries = append(append(queries, forget...), movedEdges...)
+	for i, query := range queries {
+		queries[i] = d.translate(query)
+	}
+	return queries
+}
+
 // Listings are the statements that list by page or are asked often, as SQLite reads them.
 func Listings(d Dialect) map[string]string {
 	out := map[string]string{}

@@ -23,7 +23,7 @@ const (
 		WHERE edges.grp = r.grp AND edges.member = r.member AND edges.in_source = 1`
 	dropAbsentEdges = `DELETE FROM edges WHERE in_source = 0 AND in_target = 0 AND grp IN (SELECT CAST(value AS BIGINT) FROM {list})
 		AND member IN (SELECT CAST(value AS BIGINT) FROM {list})`
-	markSeqs = `UPDATE objects SET due = 1 WHERE seq IN (SELECT CAST(value AS BIGINT) FROM {list}) AND known = 1 AND due = 0 AND config = ?`
+	markSeqs = `UPDATE objects SET due = 1 WHERE seq IN (SELECT CAST(value AS BIGINT) FROM {list}) AND known = 1 AND due = 0 AND +config = ?`
 )
 
 type rowPair [2]int64

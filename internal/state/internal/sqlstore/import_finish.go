@@ -79,7 +79,7 @@ func (t *transaction) suspect(ctx context.Context, cycle int64, suspicious int) 
 // missing: what became of it is found out by looking it up, and until then it entitles its members as before.
 const (
 	unseenEdges = ` in_source = 1 AND seen <> ? AND grp IN (
-		SELECT g.seq FROM objects g WHERE g.config = ? AND g.kind = 'Group' AND g.known = 1 AND g.seen = ? AND g.suspect <> ?)`
+		SELECT g.seq FROM objects g WHERE g.config = ? AND g.kind = 'Group' AND g.known = 1 AND g.removal = '' AND g.seen = ? AND g.suspect <> ?)`
 	markUnseenMembers = `UPDATE objects SET due = 1 WHERE known = 1 AND due = 0 AND seq IN (SELECT member FROM edges WHERE` + unseenEdges + `)`
 	dropUnseenEdges   = `DELETE FROM edges WHERE in_target = 0 AND` + unseenEdges
 	leaveUnseenEdges  = `UPDATE edges SET in_source = 0 WHERE in_target = 1 AND` + unseenEdges

@@ -99,7 +99,7 @@ func (s *Store) Apply(ctx context.Context, id state.ConfigID, q state.PendingQue
 	return out, err
 }
 
-const intend = `UPDATE objects SET intent = 1 WHERE seq IN (SELECT CAST(value AS BIGINT) FROM {list}) AND config = ?`
+const intend = `UPDATE objects SET intent = 1 WHERE seq IN (SELECT CAST(value AS BIGINT) FROM {list}) AND +config = ?`
 
 // Intend implements state.Applier.
 func (s *Store) Intend(ctx context.Context, id state.ConfigID, seqs []state.Seq) error {

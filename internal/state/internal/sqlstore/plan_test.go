@@ -20,6 +20,11 @@ var (
 	small = regexp.MustCompile(`VIRTUAL TABLE|LIST SUBQUERY|CORRELATED|REUSE LIST|SCAN r\b|BLOOM|MATERIALIZE|CO-ROUTINE`)
 )
 
+// whole matches a step that reads a whole table, or all of a config by an index that begins with it.
+var whole = regexp.MustCompile(`^SCAN (?:\w+)(?: USING|$)|\(config=\?\)`)
+
+var dialect = sqlstore.Dialect{List: "json_each(?)", Rows: "json_each(?)", Use: "INDEXED BY "}
+
 // TestListingsAreIndexRanges keeps the plans of SQLite: each table is reached through an index, and what has to come in order
 // comes in order without sorting. The tables are empty and never analysed, so the plans depend on the statements alone, here
 // and everywhere.
@@ -55,18 +60,8 @@ func TestListingsAreIndexRanges(t *testing.T) {
 		"log of a cycle":        {"log log_cycle"},
 		"log after a number":    {"log log_config"},
 	}
-	path := filepath.Join(t.TempDir(), "state.db")
-	s, err := sqlite.Open(t.Context(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
-	for name, query := range sqlstore.Listings(sqlstore.Dialect{List: "json_each(?)", Rows: "json_each(?)", Use: "INDEXED BY "}) {
+	db := tables(t)
+	for name, query := range sqlstore.Listings(dialect) {
 		t.Run(name, func(t *testing.T) {
 			got, all := plan(t, db, query)
 			slices.Sort(got)
@@ -79,6 +74,36 @@ func TestListingsAreIndexRanges(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPagesAreReadByKey keeps every statement that takes in a page from reading a whole table or a whole config.
+func TestPagesAreReadByKey(t *testing.T) {
+	db := tables(t)
+	for _, query := range sqlstore.Pages(dialect) {
+		_, all := plan(t, db, query)
+		for _, step := range all {
+			if whole.MatchString(step) {
+				t.Errorf("%s\n%s", query, strings.Join(all, "\n"))
+			}
+		}
+	}
+}
+
+// tables returns the empty tables of a store.
+func tables(t *testing.T) *sql.DB {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "state.db")
+	s, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
 }
 
 // plan returns "table index" for each table that a statement reads, with "SCAN" for a table that is read in full.

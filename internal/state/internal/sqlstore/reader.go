@@ -11,7 +11,8 @@ import (
 const (
 	countLinks = `SELECT kind, count(*) FROM objects
 		WHERE config = ? AND kind IN ('User', 'Group') AND target <> '' AND link IN ('Active', 'Disabled') GROUP BY kind`
-	countEdges = `SELECT count(*) FROM objects g JOIN edges e ON e.grp = g.seq WHERE g.config = ? AND g.kind = 'Group' AND e.in_target = 1`
+	// countEdges looks only into groups that have a resource; no other can have a membership in the target.
+	countEdges = `SELECT count(*) FROM objects g JOIN edges e ON e.grp = g.seq WHERE g.config = ? AND g.kind = 'Group' AND g.target <> '' AND e.in_target = 1`
 	getObject  = `SELECT ` + recordColumns + recordTables + `WHERE o.config = ? AND o.source = ? AND o.known = 1`
 	listEscrow = `SELECT ` + recordColumns + ` FROM escrows e JOIN objects o ON o.seq = e.object
 		LEFT JOIN attributes a ON a.object = o.seq LEFT JOIN applied p ON p.object = o.seq

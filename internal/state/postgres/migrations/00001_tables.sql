@@ -42,6 +42,7 @@ CREATE INDEX objects_due ON objects (config, kind, seq) WHERE due = 1;
 CREATE INDEX objects_pending ON objects (config, kind, held, removes, seq, action) WHERE action <> '' AND retry IS NULL;
 CREATE INDEX objects_level ON objects (config, held, removes, level, seq) WHERE kind = 'User' AND action <> '' AND retry IS NULL;
 CREATE INDEX objects_retry ON objects (config, kind, held, removes, seq, retry) WHERE action <> '' AND retry IS NOT NULL;
+CREATE INDEX objects_suspect ON objects (config, seq) WHERE suspect <> 0;
 CREATE INDEX objects_removals ON objects (config, seq) WHERE removes = 1;
 CREATE INDEX objects_manager ON objects (config, manager) WHERE manager <> '';
 CREATE INDEX objects_target ON objects (config, kind, target, link) WHERE target <> '';
