@@ -36,6 +36,7 @@ demo: controlplane ## Show Entrain at work: a control plane, a simulated tenant,
 .PHONY: test
 test: controlplane ## Run all tests that need no cluster of yours.
 	@assets="$$(hack/controlplane/assets.sh)"; KUBEBUILDER_ASSETS="$$assets" go test -timeout 30m $(TESTFLAGS) ./...
+	@hack/fuzz.sh 2000x ./internal/expr
 
 ##@ Development
 

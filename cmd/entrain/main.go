@@ -26,6 +26,7 @@ import (
 
 	api "github.com/entrain-dev/entrain/api/v1alpha1"
 	"github.com/entrain-dev/entrain/controllers"
+	"github.com/entrain-dev/entrain/controllers/admission"
 	"github.com/entrain-dev/entrain/internal/engine"
 	"github.com/entrain-dev/entrain/internal/metrics"
 	"github.com/entrain-dev/entrain/internal/plan"
@@ -46,6 +47,7 @@ type options struct {
 	store                  string
 	namespaces             string
 	workers, concurrent    int
+	webhook                admission.Options
 	zap                    zap.Options
 }
 
@@ -60,6 +62,7 @@ func main() {
 	flag.IntVar(&o.workers, "workers", 16, "How many objects of one cycle are applied at the same time.")
 	flag.IntVar(&o.concurrent, "concurrent-cycles", 8, "How many cycles run at the same time.")
 	showVersion := flag.Bool("version", false, "Print the version and end.")
+	bindWebhookFlags(flag.CommandLine, &o.webhook)
 	o.zap.BindFlags(flag.CommandLine)
 	flag.Parse()
 	if *showVersion {
@@ -155,6 +158,9 @@ func wire(mgr ctrl.Manager, store state.Store, o options) error {
 		if err := mgr.Add(r); err != nil {
 			return err
 		}
+	}
+	if err := addWebhook(mgr, o.webhook); err != nil {
+		return err
 	}
 	if err := mgr.AddHealthzCheck("healthz", healthz.Ping); err != nil {
 		return err

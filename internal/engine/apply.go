@@ -238,6 +238,11 @@ func (c *cycle) commit(ctx context.Context, outcomes <-chan state.Outcome, halt 
 			halt()
 			continue
 		}
+		done := make([]state.Seq, len(batch))
+		for i, o := range batch {
+			done[i] = o.Seq
+		}
+		c.claims.drop(done...)
 		c.count(func(*state.Report) {}, int64(len(batch)))
 	}
 	return failed

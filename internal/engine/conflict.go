@@ -61,6 +61,7 @@ func (c *cycle) resolveConflicts(ctx context.Context) error {
 			if cerr := c.Store.Commit(context.WithoutCancel(ctx), c.plan.ID, []state.Outcome{*out}); cerr != nil {
 				return cerr
 			}
+			c.claims.drop(r.Seq)
 			c.count(func(*state.Report) {}, 1)
 		}
 		if err != nil {

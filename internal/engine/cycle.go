@@ -58,6 +58,7 @@ type cycle struct {
 	// conflicts are objects that wait for a second attempt (c.mu); alone is true while nobody else applies anything.
 	conflicts []directory.SourceID
 	alone     bool
+	claims    claims
 }
 
 func newCycle(e *Engine, plan *Plan, req Request, config state.Config) *cycle {

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,8 +11,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/entrain-dev/entrain/internal/directory"
 	"github.com/entrain-dev/entrain/internal/engine"
 	"github.com/entrain-dev/entrain/internal/fault"
+	"github.com/entrain-dev/entrain/internal/mapping"
+	"github.com/entrain-dev/entrain/internal/scim/profile"
+	"github.com/entrain-dev/entrain/internal/scope"
 	"github.com/entrain-dev/entrain/internal/simulator/genesyssim"
 	"github.com/entrain-dev/entrain/internal/simulator/graphsim"
 	"github.com/entrain-dev/entrain/internal/state"
@@ -432,6 +437,48 @@ func TestAManagerWhoIsWaitedForInVainIsForgotten(t *testing.T) {
 	w.cycle()
 	equal(t, "requests", []string{"POST users"}, w.sent())
 	equal(t, "Ada's manager", "", w.account("ada").ManagerID)
+}
+
+func TestTwoPeopleWithOneMatchingValueNeverShareAnAccount(t *testing.T) {
+	w := newWorld(t, func(p *engine.Plan) { p.Users = matchedByMail(t) })
+	w.engine.Workers = 16
+	for i := range 40 {
+		name := fmt.Sprintf("p%d", i)
+		// Two people each have the same mail address.
+		w.hire(name, "mail", fmt.Sprintf("m%d@contoso.com", i/2))
+	}
+	w.cycle()
+	if n := len(w.genesys.Users()); n != 20 {
+		t.Errorf("%d accounts for 20 addresses", n)
+	}
+	failures := w.failures()
+	if len(failures) != 20 {
+		t.Errorf("%d of 20 people are reported: %v", len(failures), failures)
+	}
+	for _, f := range failures {
+		if !strings.HasSuffix(f, "DuplicateSourceEntries") {
+			t.Errorf("failure %s", f)
+		}
+	}
+	w.cycle()
+	if w.cycle(); len(w.sent()) > 0 {
+		t.Errorf("an extra cycle sends %v", w.sent())
+	}
+}
+
+// matchedByMail is a mapping in which people are known by their mail address.
+func matchedByMail(t *testing.T) engine.Side {
+	t.Helper()
+	prof, err := profile.Lookup(profile.GenesysCloud, profile.Options{})
+	must(t, err)
+	m, problems := mapping.Compile(mapping.Spec{Kind: directory.User, Create: true, Update: true, Delete: true, Rows: []mapping.Row{
+		{Target: "userName", Source: "mail", MatchingPrecedence: 1}, {Target: "displayName", Source: "displayName"},
+		{Target: "active", Expression: `Not([IsSoftDeleted])`},
+	}}, prof.Capabilities.Schema, mapping.Options{})
+	must(t, problems.Err())
+	set, problems := scope.Compile(directory.User, nil)
+	must(t, problems.Err())
+	return engine.Side{Mapping: m, Scope: set}
 }
 
 func TestTwoPeopleSwapTheirNames(t *testing.T) {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/entrain-dev/entrain/internal/directory"
@@ -67,6 +68,11 @@ func warn(e *state.LogEntry, warnings []mapping.Warning) {
 // logged adds what failed.
 func (c *cycle) logged(e *state.LogEntry, err error) *state.LogEntry {
 	e.Status, e.Code, e.Reason = logFailure, codeOf(err), fault.MessageOf(err)
+	// What the application itself said may hold values, so that it stands in the log and nowhere else.
+	var answer interface{ LogDetail() string }
+	if errors.As(err, &answer) && answer.LogDetail() != "" {
+		logStep(e, "EntryExport", "export", logFailure, "The application answered: %s", answer.LogDetail())
+	}
 	return e
 }
 

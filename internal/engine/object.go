@@ -31,6 +31,7 @@ func (c *cycle) act(ctx context.Context, j job) (*state.Outcome, error) {
 		out = c.release(j)
 	}
 	if err != nil {
+		c.claims.drop(j.record.Seq)
 		return c.failed(j, err)
 	}
 	c.inARow.Store(0)
@@ -119,10 +120,17 @@ func (c *cycle) provision(ctx context.Context, j job) (state.Outcome, error) {
 			return state.Outcome{}, err
 		}
 		logStep(entry, "EntryImportObjectNotFound", "matching", logSuccess, "The linked resource %s no longer exists.", r.Target)
+		if err := c.Store.Intend(ctx, c.plan.ID, []state.Seq{r.Seq}); err != nil {
+			return state.Outcome{}, err
+		}
+		r.Intent = true
 	}
 	keys := j.side.Mapping.Keys(jd.desired)
 	if len(keys) == 0 {
 		return c.unmatched(r, entry), nil
+	}
+	if err := c.claims.reserve(keys, r.Seq); err != nil {
+		return state.Outcome{}, err
 	}
 	res, ok, err := c.find(ctx, r.Kind, keys, r.Intent)
 	if err != nil {
@@ -228,22 +236,6 @@ func (c *cycle) adopt(ctx context.Context, j job, jd judgement, res directory.Re
 	warn(entry, jd.desired.Warnings)
 	c.linked(r.Kind)
 	return state.Outcome{Seq: r.Seq, Done: true, Link: state.Active, Target: res.ID, Applied: jd.applied, Waits: orEmpty(jd.waits), Log: entry}, nil
-}
-
-// claim makes sure that nobody else is linked to the resource. Somebody who is no longer in the source gives it up: a person
-// who is hired again takes over the account. Two people who are both there must not share one.
-func (c *cycle) claim(ctx context.Context, r state.Candidate, target directory.TargetID) error {
-	other, ok, err := c.Store.ByTarget(ctx, c.plan.ID, r.Kind, target)
-	if err != nil || !ok || other.Seq == r.Seq {
-		return err
-	}
-	if other.Removal == directory.Present && !other.Missing {
-		return &fault.Error{
-			Kind: fault.Duplicate, Op: "match", Code: codeDuplicateSource,
-			Message: "Another object of the source, " + string(other.ID) + ", is already linked to the matching resource; give them different values for the matching attribute.",
-		}
-	}
-	return c.Store.Commit(ctx, c.plan.ID, []state.Outcome{{Seq: other.Seq, Done: true, Link: state.Unlinked, Waits: []state.Wait{}}})
 }
 
 // update sends the differences to the linked resource, computed from what was last sent.

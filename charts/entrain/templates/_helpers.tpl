@@ -36,6 +36,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- default (printf "%s-state" (include "entrain.fullname" .)) .Values.store.sqlite.persistence.existingClaim -}}
 {{- end -}}
 
+{{- /* The name of the Service, the Secret and the ValidatingWebhookConfiguration. */ -}}
+{{- define "entrain.webhookName" -}}
+{{- printf "%s-webhook" (include "entrain.fullname" .) -}}
+{{- end -}}
+
 {{- /* What the operator may do where it looks after configurations; the same as config/rbac/role.yaml. */ -}}
 {{- define "entrain.rules" -}}
 - apiGroups: [""]
