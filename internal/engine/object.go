@@ -183,7 +183,7 @@ func (c *cycle) create(ctx context.Context, j job, jd judgement, keys []mapping.
 		case !c.caps.ReferencesInCreate:
 			waits = append(waits, state.Wait{Path: ref.Path, For: ref.Source})
 		default:
-			if err := mapping.SetReference(doc, ref.Path, target); err != nil {
+			if err := m.SetReference(doc, ref.Path, target); err != nil {
 				return state.Outcome{}, err
 			}
 			applied[ref.Path] = string(target)

@@ -130,8 +130,20 @@ func SetReference(doc directory.Document, path string, id directory.TargetID) er
 	if err != nil {
 		return fault.Wrap(fault.Invalid, "set reference", err)
 	}
+	return setReference(doc, p, id)
+}
+
+// SetReference is the function of the same name for a path of this mapping, whose grammar was read when it was compiled.
+func (m *Mapping) SetReference(doc directory.Document, path string, id directory.TargetID) error {
+	if r, ok := m.byPath[path]; ok {
+		return setReference(doc, r.path, id)
+	}
+	return SetReference(doc, path, id)
+}
+
+func setReference(doc directory.Document, p Path, id directory.TargetID) error {
 	if len(p.Conditions) > 0 {
-		return fault.New(fault.Invalid, "set reference", "%s addresses an element of a list; a reference is a whole attribute", path)
+		return fault.New(fault.Invalid, "set reference", "%s addresses an element of a list; a reference is a whole attribute", p)
 	}
 	if strings.EqualFold(p.Sub, "value") {
 		p.Sub = ""
