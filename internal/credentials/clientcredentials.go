@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -34,6 +35,8 @@ type OAuth2Config struct {
 	TokenURL               string
 	ClientID, ClientSecret string
 	Scopes                 []string
+	// Audience, if not "", is sent as the parameter audience, which some issuers need.
+	Audience string
 	// HTTP reaches the token endpoint; see NewHTTPClient.
 	HTTP *http.Client
 	// Store keeps the token between processes; nil keeps it in memory alone.
@@ -93,9 +96,14 @@ func NewClientCredentials(cfg OAuth2Config) (*ClientCredentials, error) {
 	if cfg.OnStoreError == nil {
 		cfg.OnStoreError = func(error) {}
 	}
+	parameters := url.Values{}
+	if cfg.Audience != "" {
+		parameters.Set("audience", cfg.Audience)
+	}
 	return &ClientCredentials{
 		cfg: cfg, host: u.Host, fingerprint: fingerprint(cfg), http: recorded(cfg.HTTP),
-		oauth: &clientcredentials.Config{ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret, TokenURL: cfg.TokenURL, Scopes: cfg.Scopes},
+		oauth: &clientcredentials.Config{ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret, TokenURL: cfg.TokenURL, Scopes: cfg.Scopes,
+			EndpointParams: parameters},
 	}, nil
 }
 
@@ -103,7 +111,7 @@ func NewClientCredentials(cfg OAuth2Config) (*ClientCredentials, error) {
 // configurations look alike.
 func fingerprint(cfg OAuth2Config) string {
 	h := sha256.New()
-	for _, part := range append([]string{cfg.TokenURL, cfg.ClientID, cfg.ClientSecret}, cfg.Scopes...) {
+	for _, part := range append([]string{cfg.TokenURL, cfg.ClientID, cfg.ClientSecret, cfg.Audience}, cfg.Scopes...) {
 		fmt.Fprintf(h, "%d:%s", len(part), part)
 	}
 	return hex.EncodeToString(h.Sum(nil))

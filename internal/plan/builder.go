@@ -127,6 +127,9 @@ func (b *Builder) compile(in *inputs) (*engine.Plan, error) {
 		}
 		p.Groups = &groups
 	}
+	if err := in.unavailable(); err != nil {
+		return nil, err
+	}
 	p.Fingerprint = in.fingerprint()
 	if p.Source, err = b.source(in, p); err != nil {
 		return nil, err
@@ -196,6 +199,18 @@ func (in *inputs) side(kind directory.Kind, p profile.Profile) (engine.Side, err
 		return engine.Side{}, unresolved(api.ReferenceInvalidReason, "The scoping filters cannot be used together: %s", FirstProblem(problems))
 	}
 	return engine.Side{Mapping: m, Scope: set}, nil
+}
+
+// unavailable refuses what the resource can say and this version does not do, rather than ignoring it.
+func (in *inputs) unavailable() error {
+	e := in.config.Spec.Extensions
+	switch {
+	case e.NestedGroups:
+		return unresolved(api.InvalidReason, "spec.extensions.nestedGroups: This version does not expand nested groups; assign the inner groups to the application and set it to false.")
+	case e.DriftCorrection != api.DriftCorrectionNone:
+		return unresolved(api.InvalidReason, "spec.extensions.driftCorrection: This version does not look for drift; set it to None.")
+	}
+	return nil
 }
 
 // fingerprint covers what decides about people: another one starts an initial cycle.

@@ -5,14 +5,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jonboulle/clockwork"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
-
-	"github.com/jonboulle/clockwork"
 
 	api "github.com/entrain-dev/entrain/api/v1alpha1"
 	"github.com/entrain-dev/entrain/internal/directory"
@@ -165,7 +164,8 @@ func TestWhatCannotBeResolved(t *testing.T) {
 			must(f.t, f.client.Update(f.t.Context(), m))
 			f.config.Spec.Users.AttributeMappingRef = &api.ObjectReference{Name: "people"}
 		}, api.ReferenceInvalidReason, `The AttributeMapping "people" cannot be used: spec.examples[0]`},
-		"a tenant URL of nobody": {func(f *fixture) { f.config.Spec.Target.SCIM.TenantURL = "https://api.mypurecloud.de/scim" }, api.InvalidReason, "spec.target.scim.tenantURL: "},
+		"an extension that is not there": {func(f *fixture) { f.config.Spec.Extensions.NestedGroups = true }, api.InvalidReason, "spec.extensions.nestedGroups: "},
+		"a tenant URL of nobody":         {func(f *fixture) { f.config.Spec.Target.SCIM.TenantURL = "https://api.mypurecloud.de/scim" }, api.InvalidReason, "spec.target.scim.tenantURL: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)

@@ -127,7 +127,7 @@ func (b *Builder) tokens(in *inputs, ca []byte) (credentials.Source, string, err
 	owner := *metav1.NewControllerRef(in.config, api.GroupVersion.WithKind("ProvisioningConfig"))
 	log := ctrl.Log.WithName("plan").WithValues("secret", name)
 	source, err := credentials.NewClientCredentials(credentials.OAuth2Config{
-		TokenURL: string(oauth.TokenURL), ClientID: oauth.ClientID, ClientSecret: secret, Scopes: oauth.Scopes, HTTP: client, Clock: b.Clock,
+		TokenURL: string(oauth.TokenURL), ClientID: oauth.ClientID, ClientSecret: secret, Scopes: oauth.Scopes, Audience: oauth.Audience, HTTP: client, Clock: b.Clock,
 		Store:        credentials.NewSecretStore(b.Client, name, owner),
 		OnStoreError: func(err error) { log.Error(err, "Keeping the token for the target failed") },
 	})
