@@ -104,7 +104,7 @@ type ProvisioningConfigSpec struct {
 // UserProvisioning says how users are mapped and which of them are in scope.
 type UserProvisioning struct {
 	// attributeMappingRef names the AttributeMapping with objectType User in the same namespace. Default: the mapping of
-	// the target's profile, which kubectl entrain eval prints. Example: {name: genesys-users}.
+	// the target's profile, which kubectl entrain default-mapping prints. Example: {name: genesys-users}.
 	// +optional
 	AttributeMappingRef *ObjectReference `json:"attributeMappingRef,omitempty"`
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -14,6 +15,8 @@ const (
 	defaultWorkers = 16
 	// commitBatch is how many outcomes one transaction takes at the most.
 	commitBatch = 200
+	// commitDelay is how long an outcome waits for others to be committed with.
+	commitDelay = 100 * time.Millisecond
 	// tooManyInARow is how many transient failures without a success between them end a cycle: the target is down.
 	tooManyInARow = 25
 )
@@ -125,7 +128,8 @@ func (c *cycle) applyWith(ctx context.Context, q state.PendingQuery, want func(s
 	if !ok {
 		return nil
 	}
-	jobs := make(chan job, workers)
+	// A page of jobs waits while the next one is listed and its intents are written, so that workers do not wait for the store.
+	jobs := make(chan job, commitBatch)
 	outcomes := make(chan state.Outcome, commitBatch)
 	// Without the store nothing more may be sent: what is done there would be forgotten.
 	running, halt := context.WithCancel(ctx)
@@ -133,7 +137,12 @@ func (c *cycle) applyWith(ctx context.Context, q state.PendingQuery, want func(s
 	g, gctx := errgroup.WithContext(running)
 	g.Go(func() error {
 		defer close(jobs)
-		return c.produce(gctx, side, q, want, jobs)
+		err := c.produce(gctx, side, q, want, jobs)
+		if fault.Is(err, fault.Canceled) && gctx.Err() == nil {
+			// Asked to stop: what was begun is finished, which an error here would cut off.
+			return nil
+		}
+		return err
 	})
 	work, wctx := errgroup.WithContext(gctx)
 	for range workers {
@@ -145,7 +154,10 @@ func (c *cycle) applyWith(ctx context.Context, q state.PendingQuery, want func(s
 	})
 	// What was done at the target must reach the store also when the cycle is being ended.
 	g.Go(func() error { return c.commit(context.WithoutCancel(ctx), outcomes, halt) })
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return c.interrupted(ctx)
 }
 
 // produce lists pending objects and hands them to the workers.
@@ -198,10 +210,23 @@ func (c *cycle) intend(ctx context.Context, page []state.Candidate) error {
 	return c.Store.Intend(ctx, c.plan.ID, seqs)
 }
 
+// stopping reports whether the cycle was asked to end at the next object border.
+func (c *cycle) stopping() bool {
+	select {
+	case <-c.req.Stop:
+		return true
+	default:
+		return false
+	}
+}
+
 func (c *cycle) work(ctx context.Context, jobs <-chan job, outcomes chan<- state.Outcome) error {
 	for j := range jobs {
 		if ctx.Err() != nil {
 			return c.interrupted(ctx)
+		}
+		if c.stopping() {
+			continue
 		}
 		out, err := c.act(ctx, j)
 		if out != nil {
@@ -218,19 +243,7 @@ func (c *cycle) work(ctx context.Context, jobs <-chan job, outcomes chan<- state
 func (c *cycle) commit(ctx context.Context, outcomes <-chan state.Outcome, halt func()) error {
 	var failed error
 	for first := range outcomes {
-		batch := []state.Outcome{first}
-	fill:
-		for len(batch) < commitBatch {
-			select {
-			case o, ok := <-outcomes:
-				if !ok {
-					break fill
-				}
-				batch = append(batch, o)
-			default:
-				break fill
-			}
-		}
+		batch := c.gather(first, outcomes)
 		if failed != nil {
 			continue
 		}
@@ -246,6 +259,26 @@ func (c *cycle) commit(ctx context.Context, outcomes <-chan state.Outcome, halt 
 		c.count(func(*state.Report) {}, int64(len(batch)))
 	}
 	return failed
+}
+
+// gather collects what is committed together: until the batch is full, no more come, or commitDelay has passed. Each commit
+// waits for the disk.
+func (c *cycle) gather(first state.Outcome, outcomes <-chan state.Outcome) []state.Outcome {
+	batch := append(make([]state.Outcome, 0, commitBatch), first)
+	timer := time.NewTimer(commitDelay)
+	defer timer.Stop()
+	for len(batch) < commitBatch {
+		select {
+		case o, ok := <-outcomes:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, o)
+		case <-timer.C:
+			return batch
+		}
+	}
+	return batch
 }
 
 // fatal reports whether a failure at one object concerns all of them and ends the cycle.

@@ -439,6 +439,19 @@ func TestAManagerWhoIsWaitedForInVainIsForgotten(t *testing.T) {
 	equal(t, "Ada's manager", "", w.account("ada").ManagerID)
 }
 
+func TestATargetThatRefusesToBeListedIsAskedOneByOne(t *testing.T) {
+	for _, status := range []int{http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed} {
+		w := newWorld(t)
+		for i := range 8 {
+			w.hire(fmt.Sprintf("p%d", i))
+		}
+		w.genesys.AddUser(genesyssim.User{UserName: "p3@contoso.com", DisplayName: "P3", Title: "Old"})
+		w.genesys.SetFault(genesyssim.Fault{Method: http.MethodGet, Path: "/users", Query: "count=", Effect: genesyssim.EffectStatus, Status: status, Times: -1})
+		w.cycle()
+		equal(t, fmt.Sprint(status, ": people"), 8, len(w.states()))
+	}
+}
+
 func TestTwoPeopleWithOneMatchingValueNeverShareAnAccount(t *testing.T) {
 	w := newWorld(t, func(p *engine.Plan) { p.Users = matchedByMail(t) })
 	w.engine.Workers = 16

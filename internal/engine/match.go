@@ -35,6 +35,9 @@ func (c *cycle) match(ctx context.Context) error {
 			continue
 		}
 		total, err := c.plan.Target.Count(ctx, kind)
+		if c.unlisted(err, kind) {
+			continue
+		}
 		if err != nil {
 			return &connectionError{side: targetSide, err: err}
 		}
@@ -42,12 +45,29 @@ func (c *cycle) match(ctx context.Context) error {
 		if int64(total/c.caps.PageSize+lists) >= queries {
 			continue
 		}
-		if err := c.list(ctx, kind, side.Mapping); err != nil {
+		err = c.list(ctx, kind, side.Mapping)
+		if c.unlisted(err, kind) {
+			if err := c.Store.ResetIndex(ctx, c.plan.ID, kind); err != nil {
+				return err
+			}
+			continue
+		}
+		if err != nil {
 			return err
 		}
 		*done = true
 	}
 	return c.save(ctx)
+}
+
+// unlisted reports whether the target does not let itself be listed. The index is only a saving: everybody is then looked up
+// alone, which is all that the Entra service ever asks of an application.
+func (c *cycle) unlisted(err error, kind directory.Kind) bool {
+	if !fault.Is(err, fault.NotCompliant, fault.Invalid, fault.NotFound, fault.Forbidden) {
+		return false
+	}
+	c.Log.Info("The target cannot be listed; everybody is looked up alone", "config", c.plan.Name, "kind", kind, "reason", fault.MessageOf(err))
+	return true
 }
 
 func (c *cycle) indexed(kind directory.Kind) *bool {

@@ -3,6 +3,7 @@ package plan
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	api "github.com/entrain-dev/entrain/api/v1alpha1"
 	"github.com/entrain-dev/entrain/internal/directory"
@@ -164,4 +165,24 @@ func TryMapping(m *api.AttributeMapping, application api.SCIMProfile, attributes
 		t.Problems = append(t.Problems, fault.Problem{Path: w.Path, Message: w.Message, Warning: true})
 	}
 	return t, nil
+}
+
+// DefaultMapping returns the default mapping of an application as a resource, to begin one's own with.
+func DefaultMapping(application api.SCIMProfile, kind api.ObjectType) (*api.AttributeMapping, error) {
+	p, err := profile.Lookup(string(application), profile.Options{})
+	if err != nil {
+		return nil, err
+	}
+	m := &api.AttributeMapping{}
+	m.APIVersion, m.Kind = api.GroupVersion.String(), "AttributeMapping"
+	m.Name = strings.ToLower(string(application) + "-" + string(kind) + "s")
+	m.Spec.ObjectType = kind
+	for _, r := range p.Rows(directory.Kind(kind)) {
+		row := api.AttributeRow{Target: r.Target, Source: api.AttributeName(r.Source), Expression: r.Expression, Constant: (*api.AttributeValue)(r.Constant)}
+		if r.MatchingPrecedence > 0 {
+			row.MatchingPrecedence = new(int32(r.MatchingPrecedence))
+		}
+		m.Spec.Attributes = append(m.Spec.Attributes, row)
+	}
+	return m, nil
 }
