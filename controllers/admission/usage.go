@@ -3,12 +3,14 @@ package admission
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/runtime/schema"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	api "github.com/entrain-dev/entrain/api/v1alpha1"
@@ -53,13 +55,12 @@ func usesOf(ctx context.Context, c client.Reader, object client.Object, refs ref
 			continue
 		}
 		users, groups := config.Spec.Users, config.Spec.Groups
-		for objectType, names := range map[api.ObjectType][]api.ObjectReference{
-			api.ObjectTypeUser:  refs(users.AttributeMappingRef, users.ScopingFilterRefs),
-			api.ObjectTypeGroup: refs(groups.AttributeMappingRef, groups.ScopingFilterRefs),
-		} {
-			if slices.Contains(names, api.ObjectReference{Name: api.ObjectName(object.GetName())}) {
-				out = append(out, use{config.Name, config.Spec.Target.SCIM.Profile, objectType})
-			}
+		self := api.ObjectReference{Name: api.ObjectName(object.GetName())}
+		if slices.Contains(refs(users.AttributeMappingRef, users.ScopingFilterRefs), self) {
+			out = append(out, use{config.Name, config.Spec.Target.SCIM.Profile, api.ObjectTypeUser})
+		}
+		if slices.Contains(refs(groups.AttributeMappingRef, groups.ScopingFilterRefs), self) {
+			out = append(out, use{config.Name, config.Spec.Target.SCIM.Profile, api.ObjectTypeGroup})
 		}
 	}
 	return out, nil
@@ -76,21 +77,31 @@ func wrongType(uses []use, object client.Object, objectType api.ObjectType) faul
 	return nil
 }
 
-// keepUsed refuses the deletion of an object that a config uses. A namespace that is being deleted takes everything with it.
+// keepUsed refuses the deletion of an object that a config uses. A namespace that is being deleted takes everything with it;
+// one that cannot be looked at is treated alike, because a deletion that hangs is worse than a config that keeps its last plan.
 func keepUsed(ctx context.Context, c client.Reader, object client.Object, refs references) error {
-	resource := schema.GroupResource{Group: api.GroupVersion.Group, Resource: strings.ToLower(kindOf(object)) + "s"}
+	kind := kindOf(object)
 	uses, err := usesOf(ctx, c, object, refs)
 	if err != nil {
-		return apierrors.NewInternalError(fmt.Errorf("the ProvisioningConfigs that may use the %s could not be read; try again: %w", named(kindOf(object), object.GetName()), err))
+		return apierrors.NewInternalError(fmt.Errorf("the ProvisioningConfigs that may use the %s could not be read; try again: %w", named(kind, object.GetName()), err))
 	}
 	if len(uses) == 0 {
 		return nil
 	}
 	var namespace corev1.Namespace
-	if err := c.Get(ctx, client.ObjectKey{Name: object.GetNamespace()}, &namespace); err == nil && !namespace.DeletionTimestamp.IsZero() {
+	if err := c.Get(ctx, client.ObjectKey{Name: object.GetNamespace()}, &namespace); err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "Reading the namespace of an object that is to be deleted failed")
 		return nil
 	}
-	return &apierrors.StatusError{ErrStatus: *forbidden(resource, object, configNames(uses))}
+	if !namespace.DeletionTimestamp.IsZero() {
+		return nil
+	}
+	return &apierrors.StatusError{ErrStatus: metav1.Status{
+		Status: metav1.StatusFailure, Code: http.StatusForbidden, Reason: metav1.StatusReasonForbidden,
+		Message: fmt.Sprintf("the %s is used by %s; remove the reference there and try again",
+			named(kind, object.GetName()), enumerate(configNames(uses))),
+		Details: &metav1.StatusDetails{Group: api.GroupVersion.Group, Kind: kind, Name: object.GetName()},
+	}}
 }
 
 // configNames are the names of the configs, each once, in the order of the alphabet.
