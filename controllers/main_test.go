@@ -26,6 +26,7 @@ import (
 
 	api "github.com/entrain-dev/entrain/api/v1alpha1"
 	"github.com/entrain-dev/entrain/internal/engine"
+	"github.com/entrain-dev/entrain/internal/notify"
 	"github.com/entrain-dev/entrain/internal/plan"
 	"github.com/entrain-dev/entrain/internal/runner"
 	"github.com/entrain-dev/entrain/internal/simulator/genesyssim"
@@ -124,7 +125,8 @@ func (o *operator) start(scheme *runtime.Scheme) {
 	must(t, err)
 	clock := clockwork.NewRealClock()
 	logger := slog.New(slog.DiscardHandler)
-	runs := &runner.Runner{Engine: &engine.Engine{Store: store, Clock: clock, Log: logger}, Store: store, Clock: clock, Log: logger}
+	work := &engine.Engine{Store: store, Clock: clock, Log: logger}
+	runs := &runner.Runner{Engine: work, Store: store, Clock: clock, Log: logger}
 	configs := &ProvisioningConfigReconciler{
 		Client: mgr.GetClient(), Runner: runs, Clock: clock, Recorder: mgr.GetEventRecorder("entrain"),
 		Planner: &plan.Builder{Client: mgr.GetClient(), Secrets: mgr.GetAPIReader(), Clock: clock, Version: "test"},
@@ -134,6 +136,10 @@ func (o *operator) start(scheme *runtime.Scheme) {
 	must(t, configs.SetupWithManager(mgr, news.Events()))
 	must(t, (&AttributeMappingReconciler{Client: mgr.GetClient()}).SetupWithManager(mgr))
 	must(t, (&ScopingFilterReconciler{Client: mgr.GetClient()}).SetupWithManager(mgr))
+	must(t, (&ProvisionOnDemandReconciler{Client: mgr.GetClient(), Runner: runs, Engine: work, Clock: clock}).SetupWithManager(mgr))
+	must(t, (&NotificationReconciler{
+		Client: mgr.GetClient(), Secrets: mgr.GetAPIReader(), Recorder: mgr.GetEventRecorder("entrain"), Send: notify.Send, Retry: 100 * time.Millisecond,
+	}).SetupWithManager(mgr))
 	must(t, mgr.Add(runs))
 	must(t, mgr.Add(news))
 	ctx, cancel := context.WithCancel(context.Background())

@@ -48,6 +48,7 @@ type options struct {
 	namespaces             string
 	workers, concurrent    int
 	webhook                admission.Options
+	query                  queryOptions
 	zap                    zap.Options
 }
 
@@ -63,6 +64,7 @@ func main() {
 	flag.IntVar(&o.concurrent, "concurrent-cycles", 8, "How many cycles run at the same time.")
 	showVersion := flag.Bool("version", false, "Print the version and end.")
 	bindWebhookFlags(flag.CommandLine, &o.webhook)
+	bindQueryFlags(flag.CommandLine, &o.query)
 	o.zap.BindFlags(flag.CommandLine)
 	flag.Parse()
 	if *showVersion {
@@ -135,9 +137,9 @@ func wire(mgr ctrl.Manager, store state.Store, o options) error {
 	log := slog.New(logr.ToSlogHandler(mgr.GetLogger()))
 	measured := metrics.New(ctrlmetrics.Registry)
 	builder := &plan.Builder{Client: mgr.GetClient(), Secrets: mgr.GetAPIReader(), Clock: clock, Observe: measured.ObserveRequest, Version: version}
+	work := &engine.Engine{Store: store, Clock: clock, Log: log, Workers: o.workers}
 	runs := &runner.Runner{
-		Engine: &engine.Engine{Store: store, Clock: clock, Log: log, Workers: o.workers},
-		Store:  store, Clock: clock, Log: log, Concurrent: o.concurrent, Observe: observeCycles(measured),
+		Engine: work, Store: store, Clock: clock, Log: log, Concurrent: o.concurrent, Observe: observeCycles(measured),
 	}
 	configs := &controllers.ProvisioningConfigReconciler{
 		Client: mgr.GetClient(), Planner: builder, Runner: runs, Clock: clock, Forget: measured.Forget,
@@ -154,12 +156,18 @@ func wire(mgr ctrl.Manager, store state.Store, o options) error {
 	if err := (&controllers.ScopingFilterReconciler{Client: mgr.GetClient()}).SetupWithManager(mgr); err != nil {
 		return err
 	}
+	if err := wireRequests(mgr, runs, work, clock); err != nil {
+		return err
+	}
 	for _, r := range []interface{ Start(context.Context) error }{runs, news} {
 		if err := mgr.Add(r); err != nil {
 			return err
 		}
 	}
 	if err := addWebhook(mgr, o.webhook); err != nil {
+		return err
+	}
+	if err := addQuery(mgr, store, builder, clock, log, o.query); err != nil {
 		return err
 	}
 	if err := mgr.AddHealthzCheck("healthz", healthz.Ping); err != nil {

@@ -68,7 +68,7 @@ Keep the state      state export, state import`,
 	c.bind(cmd.PersistentFlags())
 	cmd.AddCommand(
 		statusCommand(c), syncCommand(c), restartCommand(c), allowDeletesCommand(c),
-		evalCommand(), defaultMappingCommand(),
+		logsCommand(c), explainCommand(c), planCommand(c), stateCommand(c), evalCommand(), defaultMappingCommand(),
 	)
 	return cmd
 }

@@ -93,7 +93,9 @@ quarantine are forgotten, links are kept. --scope chooses what is forgotten:
 
 // newToken returns a value that no request had before. It begins with the time, for whoever reads the annotation, and holds no
 // colon, which separates the scope of a restart.
-func newToken() string { return time.Now().UTC().Format("20060102T150405Z") + "-" + uuid.NewString()[:8] }
+func newToken() string {
+	return time.Now().UTC().Format("20060102T150405Z") + "-" + uuid.NewString()[:8]
+}
 
 // request is something that an administrator asks for by an annotation.
 type request struct {

@@ -54,6 +54,9 @@ type Capabilities struct {
 	ListRequests int
 	// ReferencesInCreate is true where a POST may carry references such as the manager.
 	ReferencesInCreate bool
+	// BulkOperations is how many resources one request may create (RFC 7644 section 3.7), 0 where only one at a time can be.
+	// No profile states it; discovery sets it.
+	BulkOperations int
 	// RequestsPerMinute is the allowance the target starts with, 0 for none known.
 	RequestsPerMinute int
 	// Schema lists the attributes of the target.

@@ -47,6 +47,9 @@ type cycle struct {
 	// config is the state; the goroutine that runs the phases owns it.
 	config state.Config
 
+	// listedNobody is true for a kind of which the target had nobody when it was listed; after a resume the index is asked.
+	listedNobody map[directory.Kind]bool
+
 	mu       sync.Mutex // guards report and progress
 	report   state.Report
 	progress Progress
@@ -62,7 +65,7 @@ type cycle struct {
 }
 
 func newCycle(e *Engine, plan *Plan, req Request, config state.Config) *cycle {
-	c := &cycle{Engine: e, plan: plan, req: req, config: config}
+	c := &cycle{Engine: e, plan: plan, req: req, config: config, listedNobody: map[directory.Kind]bool{}}
 	c.env = expr.Env{Now: e.Clock.Now}
 	if c.Log == nil {
 		c.Engine = &Engine{Store: e.Store, Clock: e.Clock, Log: slog.New(slog.DiscardHandler), Workers: e.Workers, LogRetention: e.LogRetention}

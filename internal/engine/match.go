@@ -79,10 +79,12 @@ func (c *cycle) indexed(kind directory.Kind) *bool {
 
 // list reads the target once into the index of the store.
 func (c *cycle) list(ctx context.Context, kind directory.Kind, m *mapping.Mapping) error {
+	listed := 0
 	err := c.plan.Target.List(ctx, kind, m.TargetPaths(), func(page []directory.Resource) error {
 		if err := c.interrupted(ctx); err != nil {
 			return err
 		}
+		listed += len(page)
 		entries := make([]state.IndexEntry, len(page))
 		for i, res := range page {
 			current := m.Current(res.Document)
@@ -103,6 +105,7 @@ func (c *cycle) list(ctx context.Context, kind directory.Kind, m *mapping.Mappin
 	if err != nil && !fault.Is(err, fault.Canceled, fault.Internal) {
 		return &connectionError{side: targetSide, err: err}
 	}
+	c.listedNobody[kind] = err == nil && listed == 0
 	return err
 }
 
@@ -129,6 +132,9 @@ func (c *cycle) find(ctx context.Context, kind directory.Kind, keys []mapping.Ke
 	for _, key := range keys {
 		var hits []directory.Resource
 		if *c.indexed(kind) && !certain {
+			if c.listedNobody[kind] {
+				return found, false, nil
+			}
 			hits, err = c.Store.FindIndex(ctx, c.plan.ID, kind, indexKey(key.Path, key.Value))
 		} else {
 			hits, err = c.plan.Target.Find(ctx, kind, key.Path, key.Value)

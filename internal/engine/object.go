@@ -156,6 +156,12 @@ func (c *cycle) unmatched(r state.Candidate, entry *state.LogEntry) state.Outcom
 // create posts the resource. A conflict means that it exists although it was not found: it is looked up and adopted.
 func (c *cycle) create(ctx context.Context, j job, jd judgement, keys []mapping.Key, entry *state.LogEntry) (state.Outcome, error) {
 	r, m := j.record, j.side.Mapping
+	if r.Kind == directory.Group && !c.caps.CreateGroups {
+		return state.Outcome{}, &fault.Error{
+			Kind: fault.Forbidden, Op: "create group", Code: "MethodNotAllowed",
+			Message: "The target does not allow creating groups. Create a group of exactly the same name there; it is linked in the next cycle.",
+		}
+	}
 	if !jd.input.Create {
 		out := c.keep(r)
 		entry.Action, entry.Status, entry.Code = logOther, logSkipped, "EntrySynchronizationSkipped"
@@ -163,12 +169,6 @@ func (c *cycle) create(ctx context.Context, j job, jd judgement, keys []mapping.
 		out.Log = entry
 		c.count(func(rep *state.Report) { rep.Skipped++ }, 0)
 		return out, nil
-	}
-	if r.Kind == directory.Group && !c.caps.CreateGroups {
-		return state.Outcome{}, &fault.Error{
-			Kind: fault.Forbidden, Op: "create group", Code: "MethodNotAllowed",
-			Message: "The target does not allow creating groups. Create a group of exactly the same name there; it is linked in the next cycle.",
-		}
 	}
 	if err := m.CheckCreate(jd.desired); err != nil {
 		return state.Outcome{}, err

@@ -27,13 +27,13 @@ func (c *Client) Find(ctx context.Context, kind directory.Kind, id directory.Sou
 	if !isSegment(string(id)) {
 		return directory.Change{}, fault.New(fault.Invalid, objectRoutes[kind].op, "an object id must be a GUID")
 	}
-	path := "/" + resourceByKind[kind] + "/" + string(id)
+	path := objectPath(kind, id)
 	change, err := c.one(ctx, sel, path)
 	if !fault.Is(err, fault.NotFound) {
 		return change, err
 	}
 	gone := directory.Change{Kind: kind, ID: directory.SourceID(strings.ToLower(string(id))), Removal: directory.SoftDeleted}
-	err = c.entity(ctx, deletedRoutes[kind], c.address("/directory/deletedItems/"+string(id), selectOption, propertyID), nil, func(entity) error { return nil })
+	err = c.entity(ctx, deletedRoutes[kind], c.address(deletedPath(id), selectOption, propertyID), nil, func(entity) error { return nil })
 	if !fault.Is(err, fault.NotFound) {
 		return found(gone, err)
 	}
@@ -45,6 +45,12 @@ func (c *Client) Find(ctx context.Context, kind directory.Kind, id directory.Sou
 	}
 	return change, err
 }
+
+func objectPath(kind directory.Kind, id directory.SourceID) string {
+	return "/" + resourceByKind[kind] + "/" + string(id)
+}
+
+func deletedPath(id directory.SourceID) string { return "/directory/deletedItems/" + string(id) }
 
 // FindUser reads a user by user principal name (also by object id), for provision on demand. The error is of kind NotFound
 // when the directory has no such user; a user in the recycle bin has another name there (section 3.6).
@@ -85,7 +91,7 @@ func (c *Client) one(ctx context.Context, sel *selection, path string) (director
 		return directory.Change{}, fault.New(fault.NotCompliant, objectRoutes[sel.kind].op, "the id of the object is no GUID")
 	}
 	// From here on the object is addressed by its id, which cannot change.
-	path = "/" + resourceByKind[sel.kind] + "/" + string(change.ID)
+	path = objectPath(sel.kind, change.ID)
 	switch {
 	case sel.manager:
 		return found(change, c.findManager(ctx, path, change.Set))
@@ -120,34 +126,51 @@ func (c *Client) findManager(ctx context.Context, path string, set directory.Att
 
 // findMembers reads all direct members (section 3.4). A group that vanished meanwhile is no group without members.
 func (c *Client) findMembers(ctx context.Context, path string) ([]directory.MemberChange, error) {
-	var all []directory.MemberChange
-	list := walk{op: groupMembers.op, at: c.address(path+"/members", selectOption, propertyID, topOption, largestPage)}
-	for len(all) <= maxFoundMembers {
-		var (
-			part []directory.MemberChange
-			more links
-		)
-		err := c.do(ctx, call{route: groupMembers, url: list.at, short: true, decode: func(body io.Reader) (err error) {
-			part = part[:0]
-			more, err = decodePage(body, func(e entity) error {
-				m, err := member(e)
-				part = append(part, m)
-				return err
-			})
-			return err
-		}})
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, part...)
-		if more.next == "" {
-			return all, nil
-		}
-		if err := c.follow(&list, more.next); err != nil {
-			return nil, err
-		}
+	list := walk{op: groupMembers.op, at: c.membersAddress(path), short: true}
+	var first memberPage
+	if err := c.do(ctx, call{route: groupMembers, url: list.at, short: true, decode: first.decode}); err != nil {
+		return nil, err
 	}
-	return nil, fault.New(fault.Invalid, groupMembers.op, "the group has more than %d members", maxFoundMembers)
+	return c.moreMembers(ctx, list, first)
+}
+
+func (c *Client) membersAddress(path string) *url.URL {
+	return c.address(path+"/members", selectOption, propertyID, topOption, largestPage)
+}
+
+// memberPage is one page of members.
+type memberPage struct {
+	members []directory.MemberChange
+	links   links
+}
+
+func (p *memberPage) decode(body io.Reader) (err error) {
+	p.members = nil
+	p.links, err = decodePage(body, func(e entity) error {
+		m, err := member(e)
+		p.members = append(p.members, m)
+		return err
+	})
+	return err
+}
+
+// moreMembers reads the pages after the first and returns all members.
+func (c *Client) moreMembers(ctx context.Context, list walk, first memberPage) ([]directory.MemberChange, error) {
+	all, next := first.members, first.links.next
+	for next != "" {
+		if len(all) > maxFoundMembers {
+			return nil, fault.New(fault.Invalid, groupMembers.op, "the group has more than %d members", maxFoundMembers)
+		}
+		if err := c.follow(&list, next); err != nil {
+			return nil, err
+		}
+		var page memberPage
+		if err := c.do(ctx, call{route: groupMembers, url: list.at, short: list.short, decode: page.decode}); err != nil {
+			return nil, err
+		}
+		all, next = append(all, page.members...), page.links.next
+	}
+	return all, nil
 }
 
 // entity reads a single object; somebody waits for it.

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -17,14 +18,25 @@ import (
 type call struct {
 	route route
 	url   *url.URL
+	// body, if not nil, is posted; it must ask for reads only, because it is sent again after a failure.
+	body []byte
 	// decode reads the body of a 200. It runs once an attempt, so it must begin with empty results.
 	decode func(io.Reader) error
+	// requestID, if not nil, receives the id of every answer.
+	requestID *string
 	// selected are the Graph properties asked for, to name the one that Graph does not know.
 	selected []string
 	// from is true when url comes from a delta token rather than from the selection.
 	from bool
 	// short makes the call give up soon, because somebody waits for it.
 	short bool
+}
+
+func (cl call) method() string {
+	if cl.body != nil {
+		return http.MethodPost
+	}
+	return http.MethodGet
 }
 
 // attempt sends the call once. Challenge holds the claims that a 401 asks for (continuous access evaluation).
@@ -35,9 +47,12 @@ func (c *Client) attempt(parent context.Context, cl call, claims string) (challe
 	}
 	ctx, cancel := context.WithTimeout(parent, c.cfg.RequestTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, cl.url.String(), nil)
+	req, err := http.NewRequestWithContext(ctx, cl.method(), cl.url.String(), bytes.NewReader(cl.body))
 	if err != nil {
 		return "", fault.New(fault.Internal, cl.route.op, "the request could not be built")
+	}
+	if cl.body != nil {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	// Links carry query options but no headers, so every page gets the same ones (section 0).
 	clientID := uuid.NewString()
@@ -58,6 +73,9 @@ func (c *Client) attempt(parent context.Context, cl call, claims string) (challe
 	id := res.Header.Get("request-id")
 	if id == "" {
 		id = clientID
+	}
+	if cl.requestID != nil {
+		*cl.requestID = id
 	}
 	if res.StatusCode == http.StatusOK {
 		err = c.decode(parent, cl, body, id)
@@ -114,7 +132,7 @@ func (c *Client) network(parent context.Context, cl call, err error, id string) 
 }
 
 func (c *Client) observe(cl call, status int, start time.Time) {
-	c.cfg.Observe(Request{System: System, Method: http.MethodGet, Route: cl.route.template, Status: status, Duration: c.cfg.Clock.Since(start)})
+	c.cfg.Observe(Request{System: System, Method: cl.method(), Route: cl.route.template, Status: status, Duration: c.cfg.Clock.Since(start)})
 }
 
 // boundedReader reads at most left bytes and remembers why reading ended, so that a body that was cut is not mistaken for

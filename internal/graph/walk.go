@@ -19,6 +19,8 @@ type walk struct {
 	op             string
 	at             *url.URL
 	pages, repeats int
+	// short makes the reads of the pages give up soon.
+	short bool
 }
 
 // follow goes to the next page if its link may be followed.

@@ -27,6 +27,10 @@ type loop struct {
 	ended  chan struct{}
 	// changed wakes the loop; one token is enough.
 	changed chan struct{}
+	// life ends when the config is removed or the runner stops; nil before the runner started. Guarded by runner.mu.
+	life context.Context
+	// turn is held by the cycle, and by runs on demand.
+	turn turn
 
 	mu      sync.Mutex
 	desired Desired
@@ -36,10 +40,15 @@ type loop struct {
 	// stop ends the running cycle at an object border; nil between cycles.
 	stop    chan struct{}
 	notices int64
+	// waiting is how many runs on demand wait for their turn; yielding is true while the cycle ends for them, and resumed is
+	// when it last went on after that.
+	waiting  int
+	yielding bool
+	resumed  time.Time
 }
 
 func newLoop(r *Runner, id state.ConfigID, d Desired) *loop {
-	l := &loop{runner: r, id: id, desired: d, changed: make(chan struct{}, 1), ended: make(chan struct{})}
+	l := &loop{runner: r, id: id, desired: d, changed: make(chan struct{}, 1), ended: make(chan struct{}), turn: make(turn, 1)}
 	l.status.Handled = d.Handled
 	return l
 }
@@ -86,7 +95,10 @@ func (l *loop) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		l.cycle(ctx)
+		if l.turn.take(ctx) == nil {
+			l.cycle(ctx)
+			l.turn.give()
+		}
 		<-l.runner.slots
 		if ctx.Err() != nil {
 			return
@@ -239,7 +251,9 @@ func (l *loop) cycle(ctx context.Context) {
 			return
 		}
 	}
-	config, err = l.runner.Engine.Run(ctx, d.Plan, req)
+	for again := true; again; again = l.yields(ctx, &req, err) {
+		config, err = l.runner.Engine.Run(ctx, d.Plan, req)
+	}
 	l.end(ctx, d, config, err)
 }
 
@@ -248,7 +262,7 @@ func (l *loop) begin() (Desired, engine.Request, bool) {
 	l.mu.Lock()
 	d := l.desired
 	restart := d.Requests.Restart != "" && d.Requests.Restart != l.status.Handled.Restart
-	l.stop = make(chan struct{})
+	l.stop, l.yielding, l.resumed = make(chan struct{}), false, time.Time{}
 	req := engine.Request{Stop: l.stop, Observe: l.observe}
 	if a := d.Requests.AllowDeletes; a != "" && a != l.status.Handled.AllowDeletes {
 		req.AllowDeletes = a
@@ -266,8 +280,14 @@ func (l *loop) begin() (Desired, engine.Request, bool) {
 // observe takes over the progress; a new phase is worth a look.
 func (l *loop) observe(p engine.Progress) {
 	l.mu.Lock()
+	if l.yielding && p.Phase == engine.PhaseClose {
+		// The cycle only pauses.
+		l.mu.Unlock()
+		return
+	}
 	phase := l.status.Progress.Phase != p.Phase
 	l.status.Progress, l.status.ProgressTime = p, l.runner.Clock.Now()
+	l.interrupt()
 	l.mu.Unlock()
 	if phase {
 		l.runner.notify(l.id)

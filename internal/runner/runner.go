@@ -184,12 +184,14 @@ func (r *Runner) Set(id state.ConfigID, d Desired) {
 // launch starts the goroutine of a config; r.mu is held.
 func (r *Runner) launch(l *loop) {
 	ctx, cancel := context.WithCancel(r.running)
-	l.cancel = cancel
+	l.life, l.cancel = ctx, cancel
 	r.wait.Add(1)
 	go func() {
 		defer r.wait.Done()
 		defer close(l.ended)
 		l.run(ctx)
+		// What runs on demand ends with the config; nothing more begins.
+		_ = l.turn.take(context.WithoutCancel(ctx))
 	}()
 }
 

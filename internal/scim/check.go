@@ -2,6 +2,7 @@ package scim
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
@@ -49,6 +50,8 @@ type providerConfig struct {
 	Filter struct {
 		MaxResults int `json:"maxResults"`
 	} `json:"filter"`
+	// Bulk is read by itself: a limit in a wrong form must not spoil the rest.
+	Bulk json.RawMessage `json:"bulk"`
 }
 
 func (c *Client) discover(ctx context.Context) {
@@ -61,6 +64,7 @@ func (c *Client) discover(ctx context.Context) {
 		return
 	}
 	c.sizes.lower(conf.Filter.MaxResults)
+	c.bulk.Store(readBulkLimits(conf.Bulk))
 	if conf.Patch.Supported != nil && !*conf.Patch.Supported {
 		c.noPatch[directory.User].Store(true)
 		c.noPatch[directory.Group].Store(true)

@@ -66,6 +66,7 @@ type Client struct {
 	plainJSON  atomic.Bool // the application refuses application/scim+json
 	noPatch    map[directory.Kind]*atomic.Bool
 	discovered atomic.Bool
+	bulk       atomic.Pointer[bulkLimits] // nil where bulk is not offered
 	conflicts  recent
 	sizes      pageSizes
 }
@@ -109,10 +110,12 @@ func New(cfg Config) (*Client, error) {
 	}, nil
 }
 
-// Capabilities returns what the application can do: what the profile says, lowered by what Check discovered.
+// Capabilities returns what the application can do: what the profile says, lowered by what Check discovered, and bulk where
+// Check found it.
 func (c *Client) Capabilities() directory.Capabilities {
 	out := c.cfg.Profile.Capabilities
 	out.PageSize = c.sizes.ask(out.PageSize)
+	out.BulkOperations = c.bulk.Load().operations()
 	return out
 }
 

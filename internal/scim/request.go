@@ -45,6 +45,8 @@ type call struct {
 	// byID is true where 404 means that the resource is gone, search where the request is a filter query, members where
 	// members of a group are changed, unique where an attribute is changed that must be unique.
 	byID, search, members, unique bool
+	// whole is true where the answer to a write has to be understood to its end.
+	whole bool
 	// surrender returns a 429 to the caller instead of waiting and sending the same request again.
 	surrender bool
 	// into receives the JSON of a success; nil where the answer is of no interest.
@@ -184,7 +186,7 @@ func (c *Client) exchange(ctx context.Context, q call, token string) (*answer, *
 	a := &answer{status: resp.StatusCode, header: resp.Header}
 	limit := int64(maxError)
 	switch {
-	case resp.StatusCode/100 == 2 && q.method == http.MethodGet:
+	case resp.StatusCode/100 == 2 && (q.method == http.MethodGet || q.whole):
 		limit = maxAnswer
 	case resp.StatusCode/100 == 2:
 		limit = maxEcho

@@ -29,23 +29,33 @@ func (c *Client) Create(ctx context.Context, kind directory.Kind, doc directory.
 	if err != nil {
 		return directory.Resource{}, err
 	}
-	a, err := c.do(ctx, call{op: op, method: http.MethodPost, kind: kind, path: endpoint(kind), body: body})
+	a, err := c.do(ctx, createCall(kind, body))
 	if err != nil {
 		if fault.Is(err, fault.Conflict) {
 			c.remember(kind, doc)
 		}
 		return directory.Resource{}, err
 	}
-	var created map[string]any
-	if !a.cut && json.Unmarshal(a.body, &created) == nil {
-		if r, ok := resource(created, a.header); ok {
-			return r, nil
-		}
-	}
-	if id := locationID(a.header, kind); id != "" {
-		return directory.Resource{ID: id, Document: doc}, nil
+	if r, told := created(kind, doc, a); told {
+		return r, nil
 	}
 	return c.lookUpCreated(ctx, op, kind, doc)
+}
+
+func createCall(kind directory.Kind, body []byte) call {
+	return call{op: "create " + noun(kind), method: http.MethodPost, kind: kind, path: endpoint(kind), body: body}
+}
+
+// created reads what was created out of the answer; told is false where the answer does not tell its id.
+func created(kind directory.Kind, doc directory.Document, a *answer) (r directory.Resource, told bool) {
+	var body map[string]any
+	if !a.cut && json.Unmarshal(a.body, &body) == nil {
+		if r, ok := resource(body, a.header); ok {
+			return r, true
+		}
+	}
+	id := locationID(a.header, kind)
+	return directory.Resource{ID: id, Version: a.header.Get("ETag"), Document: doc}, id != ""
 }
 
 // remember notes the values by which a resource is matched, so that the search for who has them looks further.

@@ -128,12 +128,17 @@ func (m *model) widen() {
 	}
 }
 
-// begin notes at the start of a cycle who is due access.
-func (m *model) begin() {
+// begin notes at the start of a cycle who is due access. While a list of assignments that was suddenly empty is doubted the one
+// before stands, and with it everybody who was assigned then.
+func (m *model) begin(doubted bool) {
 	for _, p := range m.people {
-		if m.due(p) {
+		if m.due(p) || doubted {
 			p.had = true
-		} else {
+			if doubted && p.removal == directory.Present && p.enabled {
+				p.may[memory{state.Active, world.Active}] = true
+			}
+		}
+		if !m.due(p) {
 			p.lacked = true
 		}
 	}
@@ -157,20 +162,4 @@ func (m *model) stored(p *person) string {
 		return ""
 	}
 	return strings.ReplaceAll(p.mobile, " ", "")
-}
-
-// assignments counts what the list of assignments holds.
-func (m *model) assignments() int {
-	n := 0
-	for _, p := range m.people {
-		if p.direct && p.removal == directory.Present {
-			n++
-		}
-	}
-	for _, g := range m.groups {
-		if g.assigned && !g.deleted {
-			n++
-		}
-	}
-	return n
 }

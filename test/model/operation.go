@@ -295,7 +295,9 @@ func (h *history) taken(upn string) bool {
 
 // forget deletes an account by hand in the application, and changes the person, which is how it is noticed.
 func (h *history) forget(o operation) error {
-	p := one(h.m.people, o.a, func(p *person) bool { return h.m.due(p) && p.may[memory{state.Active, world.Active}] && len(p.may) == 1 })
+	p := one(h.m.people, o.a, func(p *person) bool {
+		return h.m.due(p) && p.may[memory{state.Active, world.Active}] && len(p.may) == 1
+	})
 	if p == nil || h.state(p.account) == "" {
 		return nil
 	}
@@ -306,10 +308,10 @@ func (h *history) forget(o operation) error {
 		return err
 	}
 	delete(p.owned, p.account)
+	p.may[memory{state.Unlinked, world.Deleted}] = true // when it is noticed while access is taken
 	return nil
 }
 
 func groupSpec(name string) map[string]any {
 	return map[string]any{"displayName": name, "securityEnabled": true, "mailEnabled": false, "mailNickname": strings.ToLower(name)}
 }
-

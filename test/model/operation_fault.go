@@ -72,13 +72,14 @@ func (h *history) breakTarget(o operation) error {
 	return nil
 }
 
-// expire makes all delta tokens unusable; sometimes a read of everything then says that nobody is there.
+// expire makes all delta tokens unusable; sometimes a read of everything then leaves out some or all. Nobody may be removed for
+// it; but whoever was not known before stays unknown until an administrator restarts, since nothing tells such a read from a true one.
 func (h *history) expire(o operation) error {
 	h.w.Graph.ExpireTokens([]graphsim.ExpiredAnswer{graphsim.ExpiredObserved, graphsim.ExpiredAnnounced, graphsim.ExpiredGone}[o.a%3])
 	if o.b%3 > 0 {
 		return nil
 	}
-	h.faults = true
+	h.faults, h.lied = true, true
 	path := []string{`/users/delta\?.*select`, `/groups/delta\?.*select`}[o.c%2]
 	_, err := h.w.Graph.AddFault(graphsim.Fault{Path: path, Effect: []graphsim.Effect{graphsim.EffectEmptyResult, graphsim.EffectEndEarly}[o.b%2]})
 	return err
@@ -86,8 +87,8 @@ func (h *history) expire(o operation) error {
 
 // cycle runs a cycle and demands only what must hold after every cycle.
 func (h *history) cycle(operation) error {
-	h.faults = h.faults || h.w.Source.Struck() > 0
 	_, err := h.run(engine.Request{})
+	h.m.widen()
 	return err
 }
 
@@ -126,6 +127,7 @@ func (h *history) interrupt(o operation) error {
 		}
 	}
 	_, err := h.runIn(ctx, engine.Request{Stop: stop, Observe: observe})
+	h.m.widen()
 	return err
 }
 

@@ -12,9 +12,13 @@
 //     Entra's legacy form means (Knobs.LegacyRemove).
 //   - A stale If-Match is 412. ETags are weak.
 //
-// Limits: no bulk, no sort, no .search, no /Me; groups of a user are not filled in; passwords are forgotten at once; the
+// Bulk (RFC 7644 section 3.7) is offered only with Knobs.BulkOperations; bulkIds are resolved in paths and values, but only
+// those of operations that came before.
+//
+// Limits: no sort, no .search, no /Me; groups of a user are not filled in; passwords are forgotten at once; the
 // manager of a user need not exist. itemsPerPage is the page size asked for, as the library has it. A filter without an
 // equality on id, userName, displayName or externalId walks everybody.
 //
-// Start with New. server.go is the way of a request, store.go the state, handler.go the operations.
+// Start with New. server.go is the way of a request, store.go the state, handler.go the operations, bulk.go
+// many operations in one request.
 package strictscim

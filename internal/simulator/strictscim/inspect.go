@@ -150,7 +150,7 @@ func (j *journal) add(e Request) {
 
 // route replaces an id by {id}; unknown paths share one route, so that the counters stay few.
 func route(path string) string {
-	for _, kind := range []string{"/Users", "/Groups", "/Schemas", "/ResourceTypes", "/ServiceProviderConfig"} {
+	for _, kind := range []string{"/Users", "/Groups", "/Schemas", "/ResourceTypes", "/ServiceProviderConfig", bulkPath} {
 		if strings.HasSuffix(path, kind) {
 			return kind
 		}

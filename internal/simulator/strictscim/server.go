@@ -42,6 +42,9 @@ type Knobs struct {
 	GroupPatchAnswersGroup bool
 	// MaxResults is the largest page, 100 by default.
 	MaxResults int
+	// BulkOperations is the largest number of operations of a bulk request, 0 for no bulk; BulkPayload is the largest body of
+	// one in bytes, 1 MiB by default.
+	BulkOperations, BulkPayload int
 }
 
 // Server is the server. All methods may be called at any time from any goroutine.
@@ -159,7 +162,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if path == "/ServiceProviderConfig" && r.Method == http.MethodGet {
-		writeConfig(w, knobs.maxResults())
+		writeConfig(w, knobs)
+		return
+	}
+	if path == bulkPath && r.Method == http.MethodPost && knobs.BulkOperations > 0 {
+		s.bulk(w, inner, s.library(r, knobs), knobs)
 		return
 	}
 	s.library(r, knobs).ServeHTTP(w, inner)
@@ -211,14 +218,18 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	_ = json.NewEncoder(w).Encode(body)
 }
 
-// writeConfig is the library's document, with ETags announced.
-func writeConfig(w http.ResponseWriter, maxResults int) {
+// writeConfig is the library's document, with ETags and bulk announced.
+func writeConfig(w http.ResponseWriter, k Knobs) {
+	bulk := map[string]any{"supported": false, "maxOperations": 0, "maxPayloadSize": 0}
+	if k.BulkOperations > 0 {
+		bulk = map[string]any{"supported": true, "maxOperations": k.BulkOperations, "maxPayloadSize": k.bulkPayload()}
+	}
 	supported := func(yes bool) map[string]any { return map[string]any{"supported": yes} }
 	writeJSON(w, http.StatusOK, map[string]any{
 		"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"},
 		"patch":   supported(true), "sort": supported(false), "changePassword": supported(false), "etag": supported(true),
-		"filter": map[string]any{"supported": true, "maxResults": maxResults},
-		"bulk":   map[string]any{"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
+		"filter": map[string]any{"supported": true, "maxResults": k.maxResults()},
+		"bulk":   bulk,
 		"authenticationSchemes": []map[string]any{{"type": "oauthbearertoken", "name": "OAuth Bearer Token", "primary": true,
 			"description": "Authentication with a bearer token (RFC 6750)"}},
 		"meta": map[string]any{"resourceType": "ServiceProviderConfig"},

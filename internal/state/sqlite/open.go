@@ -73,7 +73,7 @@ func create(path string) error {
 var (
 	writing = []string{
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "temp_store(MEMORY)",
-		"cache_size(-16384)", "journal_size_limit(67108864)",
+		"cache_size(-16384)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)",
 	}
 	reading = []string{"busy_timeout(5000)", "query_only(1)", "temp_store(MEMORY)", "cache_size(-2048)"}
 )

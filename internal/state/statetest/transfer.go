@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-
 	"github.com/entrain-dev/entrain/internal/directory"
 	"github.com/entrain-dev/entrain/internal/fault"
 	"github.com/entrain-dev/entrain/internal/state"
@@ -105,4 +104,3 @@ func replay(rows []state.Row) func() (state.Row, bool, error) {
 		return r, true, nil
 	}
 }
-

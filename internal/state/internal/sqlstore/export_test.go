@@ -5,7 +5,7 @@ import "github.com/entrain-dev/entrain/internal/state"
 // Pages are the statements that take in a page, as SQLite reads them. Their cost must not grow with the config.
 func Pages(d Dialect) []string {
 	queries := []string{
-		insertObjects, updateObjects, touchObjects, upsertAttributes, loadObjects, loadAttributes, loadEdges, addSourceEdges, removeSourceEdges,
+		insertObjects, updateObjects, touchObjects, upsertAttributes, loadNumbers, loadFacts, loadAttributes, loadEdges, addSourceEdges, touchEdges, removeSourceEdges,
 		dropAbsentEdges, markSeqs, markAssignedMembers, mentionObjects, seqsOfSources, stageAssignments, endEscrows, decide, intend, listLinks,
 		writeOutcomes, writeApplied, dropEscrows, writeEscrows, dropWaits, writeWaits, followEdges, followWaits, markReferrers, settleEscrows,
 		settleObjects, addTargetEdges, removeTargetEdges, dropTargetEdges, addResources, dropKeys, addKeys, appendLog,
@@ -25,7 +25,7 @@ func Listings(d Dialect) map[string]string {
 		"Held": countHeld, "Apply": listPending, "Apply of a level": listLevel, "Apply of failures": listRetries,
 		"Waiting": listWaiting, "UnequalGroups": unequalGroups, "Edges": listEdges, "ByTarget": findTarget, "Targets": listTargets,
 		"Get": getObject, "Escrows": listEscrow, "FindIndex": findKey, "assignments of groups": groupRoles, "assignments": ownRoles,
-		"import look-up": loadObjects, "import of edges": loadEdges, "referrers": markReferrers, "Counts": countLinks,
+		"import look-up": loadNumbers, "import of edges": loadEdges, "referrers": markReferrers, "Counts": countLinks,
 		"prune": pruneLog,
 	} {
 		out[name] = d.translate(query)

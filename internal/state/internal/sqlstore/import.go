@@ -14,13 +14,15 @@ import (
 // object is the row of one object during an import. What is due and written follows from the difference between before and
 // after, not from single changes: so a page that was imported already changes nothing.
 type object struct {
-	seq        int64
-	source     directory.SourceID
-	linked     bool
+	seq    int64
+	source directory.SourceID
+	// stored is true when the object has a row already.
+	stored bool
+	// changed is true when a change is about the object, and not only mentions it as a member; then the rest is loaded.
+	changed    bool
 	attributes directory.Attributes
 	original   directory.Attributes
 	facts
-	// before is zero for an object without a row.
 	before facts
 }
 
@@ -83,13 +85,14 @@ type importer struct {
 type edgeKey struct{ group, member *object }
 
 const (
-	loadObjects = `SELECT seq, source, kind, known, removal, seen, missing, link <> '' AND target <> '' FROM objects
-		WHERE config = ? AND source IN (SELECT value FROM {list})`
+	// loadNumbers is answered by the index alone.
+	loadNumbers    = `SELECT seq, source FROM objects WHERE config = ? AND source IN (SELECT value FROM {list})`
+	loadFacts      = `SELECT source, kind, known, removal, seen, missing FROM objects WHERE seq IN (SELECT CAST(value AS BIGINT) FROM {list})`
 	loadAttributes = `SELECT o.source, a.data FROM attributes a JOIN objects o ON o.seq = a.object
 		WHERE a.object IN (SELECT CAST(value AS BIGINT) FROM {list})`
 )
 
-// load reads the rows of all objects that the changes mention.
+// load reads the rows of the objects that the changes are about, and the numbers of those that they mention.
 func (m *importer) load(ctx context.Context, changes []directory.Change) error {
 	var mentioned []directory.SourceID
 	changed := map[directory.SourceID]bool{}
@@ -103,17 +106,27 @@ func (m *importer) load(ctx context.Context, changes []directory.Change) error {
 		}
 	}
 	var seqs []state.Seq
-	err := m.t.query(ctx, loadObjects, []any{m.t.config, ids(mentioned)}, func(rows *sql.Rows) error {
-		o := &object{attributes: directory.Attributes{}}
-		if err := rows.Scan(&o.seq, &o.source, &o.kind, &o.known, &o.removal, &o.seen, &o.missing, &o.linked); err != nil {
+	err := m.t.query(ctx, loadNumbers, []any{m.t.config, ids(mentioned)}, func(rows *sql.Rows) error {
+		o := &object{attributes: directory.Attributes{}, stored: true}
+		if err := rows.Scan(&o.seq, &o.source); err != nil {
 			return err
 		}
-		o.before = o.facts
 		m.objects[o.source] = o
 		if changed[o.source] {
+			o.changed = true
 			seqs = append(seqs, state.Seq(o.seq))
 		}
 		return nil
+	})
+	if err != nil || len(seqs) == 0 {
+		return err
+	}
+	err = m.t.query(ctx, loadFacts, []any{numbers(seqs)}, func(rows *sql.Rows) error {
+		var source directory.SourceID
+		var f facts
+		err := rows.Scan(&source, &f.kind, &f.known, &f.removal, &f.seen, &f.missing)
+		m.objects[source].facts, m.objects[source].before = f, f
+		return err
 	})
 	if err != nil {
 		return err
@@ -158,6 +171,7 @@ func (m *importer) apply(c directory.Change) {
 		o.attributes, o.seen = directory.Attributes{}, m.cycle
 	}
 	o.attributes.Merge(c.Set)
+	o.changed = true
 	o.kind, o.known, o.removal, o.missing = c.Kind, true, directory.Present, false
 	for _, member := range c.Members {
 		if member.Kind == "" {

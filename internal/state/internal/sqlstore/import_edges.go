@@ -15,9 +15,13 @@ const (
 		FROM (SELECT CAST(value->>0 AS BIGINT) AS grp, CAST(value->>1 AS BIGINT) AS member FROM {rows}) AS r
 		JOIN edges e ON e.grp = r.grp AND e.member = r.member`
 	addSourceEdges = `INSERT INTO edges (grp, member, in_source, in_target, seen, ready)
-		SELECT CAST(value->>0 AS BIGINT), CAST(value->>1 AS BIGINT), 1, 0, CAST(value->>2 AS BIGINT), CAST(value->>3 AS SMALLINT)
-		FROM {rows} WHERE true
+		SELECT r.grp, r.member, 1, 0, r.seen, CASE WHEN o.link <> '' AND o.target <> '' THEN 1 ELSE 0 END
+		FROM (SELECT CAST(value->>0 AS BIGINT) AS grp, CAST(value->>1 AS BIGINT) AS member, CAST(value->>2 AS BIGINT) AS seen FROM {rows}) AS r
+		JOIN objects o ON o.seq = r.member WHERE true
 		ON CONFLICT (grp, member) DO UPDATE SET in_source = 1, seen = excluded.seen`
+	touchEdges = `UPDATE edges SET seen = r.seen
+		FROM (SELECT CAST(value->>0 AS BIGINT) AS grp, CAST(value->>1 AS BIGINT) AS member, CAST(value->>2 AS BIGINT) AS seen FROM {rows}) AS r
+		WHERE edges.grp = r.grp AND edges.member = r.member`
 	removeSourceEdges = `UPDATE edges SET in_source = 0
 		FROM (SELECT CAST(value->>0 AS BIGINT) AS grp, CAST(value->>1 AS BIGINT) AS member FROM {rows}) AS r
 		WHERE edges.grp = r.grp AND edges.member = r.member AND edges.in_source = 1`
@@ -40,7 +44,7 @@ func (m *importer) writeEdges(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var add, remove table
+	var add, touch, remove table
 	var groups, members []state.Seq
 	for _, key := range m.pairs {
 		g, u := key.group.seq, key.member.seq
@@ -50,8 +54,10 @@ func (m *importer) writeEdges(ctx context.Context) error {
 			after = m.cycle
 		}
 		switch wanted := m.edges[key]; {
-		case wanted && (!has || after != before):
-			add = append(add, []any{g, u, after, flag(key.member.linked)})
+		case wanted && !has:
+			add = append(add, []any{g, u, after})
+		case wanted && after != before:
+			touch = append(touch, []any{g, u, after})
 		case !wanted && has:
 			remove = append(remove, []any{g, u})
 			groups, members = append(groups, state.Seq(g)), append(members, state.Seq(u))
@@ -61,6 +67,9 @@ func (m *importer) writeEdges(ctx context.Context) error {
 		}
 	}
 	if err := m.t.rows(ctx, addSourceEdges, add); err != nil {
+		return err
+	}
+	if err := m.t.rows(ctx, touchEdges, touch); err != nil {
 		return err
 	}
 	if len(remove) == 0 {
@@ -80,7 +89,7 @@ func (m *importer) writeEdges(ctx context.Context) error {
 func (m *importer) existingEdges(ctx context.Context) (map[rowPair]int64, error) {
 	rows := make(table, 0, len(m.pairs))
 	for _, key := range m.pairs {
-		if key.group.before != (facts{}) && key.member.before != (facts{}) {
+		if key.group.stored && key.member.stored {
 			rows = append(rows, []any{key.group.seq, key.member.seq})
 		}
 	}
@@ -115,7 +124,7 @@ func (m *importer) markMembers(ctx context.Context) error {
 	}
 	var groups []state.Seq
 	for _, o := range m.sorted() {
-		if o.kind != directory.Group || o.before == (facts{}) {
+		if o.kind != directory.Group || !o.changed || !o.stored {
 			continue
 		}
 		enabled := o.original.First(directory.AttrSecurityEnabled) == "True"

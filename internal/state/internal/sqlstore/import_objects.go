@@ -53,6 +53,9 @@ func (m *importer) update(ctx context.Context) error {
 	var changed, attributes table
 	var touched []state.Seq
 	for _, o := range m.sorted() {
+		if !o.changed {
+			continue
+		}
 		different := o.changedAttributes()
 		read := o.known && !o.before.known
 		if different || read {
@@ -62,7 +65,7 @@ func (m *importer) update(ctx context.Context) error {
 			}
 			attributes = append(attributes, []any{o.seq, data})
 		}
-		if o.before == (facts{}) { // written by insert
+		if !o.stored { // written by insert
 			continue
 		}
 		due := different || read || o.removal != o.before.removal

@@ -51,7 +51,8 @@ var parts = []part{
 	},
 	{
 		"waits", 4,
-		`SELECT o.source, w.path, w.source, w.ready FROM waits w JOIN objects o ON o.seq = w.object WHERE w.config = ?`,
+		`SELECT o.source, w.path, w.source, w.ready FROM waits w JOIN objects o ON o.seq = w.object WHERE w.config = ?
+			ORDER BY w.object, w.path, w.source`,
 		`INSERT INTO waits (config, object, path, source, ready)
 			SELECT o.config, o.seq, r.value->>1, r.value->>2, CAST(r.value->>3 AS INTEGER)
 			FROM {rows} r JOIN objects o ON o.config = ? AND o.source = r.value->>0`,
@@ -59,7 +60,7 @@ var parts = []part{
 	{
 		"assignments", 10,
 		`SELECT o.source, s.role, s.in_force, s.value, s.display, s.disabled, s.staged, s.next_value, s.next_display, s.next_disabled
-			FROM assignments s JOIN objects o ON o.seq = s.object WHERE s.config = ?`,
+			FROM assignments s JOIN objects o ON o.seq = s.object WHERE s.config = ? ORDER BY s.object, s.role`,
 		`INSERT INTO assignments (config, object, role, in_force, value, display, disabled, staged, next_value, next_display, next_disabled)
 			SELECT o.config, o.seq, r.value->>1, CAST(r.value->>2 AS INTEGER), r.value->>3, r.value->>4, CAST(r.value->>5 AS INTEGER),
 			CAST(r.value->>6 AS BIGINT), r.value->>7, r.value->>8, CAST(r.value->>9 AS INTEGER)
@@ -68,7 +69,7 @@ var parts = []part{
 	{
 		"edges", 6,
 		`SELECT g.source, m.source, e.in_source, e.in_target, e.seen, e.ready FROM objects g JOIN edges e ON e.grp = g.seq
-			JOIN objects m ON m.seq = e.member WHERE g.config = ?`,
+			JOIN objects m ON m.seq = e.member WHERE g.config = ? ORDER BY e.grp, e.member`,
 		`INSERT INTO edges (grp, member, in_source, in_target, seen, ready)
 			SELECT g.seq, m.seq, CAST(r.value->>2 AS INTEGER), CAST(r.value->>3 AS INTEGER), CAST(r.value->>4 AS BIGINT),
 			CAST(r.value->>5 AS INTEGER) FROM {rows} r JOIN objects g ON g.config = ? AND g.source = r.value->>0

@@ -95,7 +95,7 @@ CREATE TABLE edges (
         CASE WHEN in_source = 1 AND in_target = 0 AND ready = 1 THEN 1 WHEN in_source = 0 AND in_target = 1 THEN 2 ELSE 0 END) STORED,
     PRIMARY KEY (grp, member)
 ) WITHOUT ROWID;
-CREATE INDEX edges_member ON edges (member);
+CREATE INDEX edges_member ON edges (member, in_source);
 CREATE INDEX edges_todo ON edges (grp, todo, member) WHERE todo <> 0;
 
 -- A row is in force, staged for a cycle, or both; the next_ columns are the role as staged.

@@ -1,0 +1,126 @@
+package fault
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/entrain-dev/entrain/test/model/world"
+)
+
+// injection is one run of a scenario.
+type injection struct {
+	what string
+	run  func() error
+}
+
+// try runs injections side by side and reports what they violate.
+func try(t *testing.T, injections []injection) {
+	t.Helper()
+	var (
+		workers  sync.WaitGroup
+		mu       sync.Mutex
+		failures []string
+	)
+	queue := make(chan injection)
+	for range 2 * runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for i := range queue {
+				if err := i.run(); err != nil {
+					mu.Lock()
+					failures = append(failures, fmt.Sprintf("%s: %v", i.what, err))
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	for _, i := range injections {
+		queue <- i
+	}
+	close(queue)
+	workers.Wait()
+	slices.Sort(failures)
+	t.Logf("%d injections, %d violations", len(injections), len(failures))
+	for i, f := range failures {
+		if i == 10 {
+			t.Errorf("... and %d more", len(failures)-i)
+			break
+		}
+		t.Error(f)
+	}
+}
+
+// undisturbed runs a scenario without a failure: what it calls, and what it leaves in the target.
+func (s scenario) undisturbed(t *testing.T) (source, target []world.Request, picture []string) {
+	t.Helper()
+	st, err := s.stage(world.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	if _, err := st.run(); err != nil {
+		t.Fatal(err)
+	}
+	source, target = st.Source.Journal(), st.Target.Journal()
+	picture = st.picture()
+	if err := st.healed(picture); err != nil {
+		t.Fatalf("without a failure: %v", err)
+	}
+	return source, target, picture
+}
+
+// disturbed runs the scenario with call n failing.
+func (s scenario) disturbed(c class, n int, want []string) error {
+	st, err := s.stage(world.Options{})
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	c.inject(st, n)
+	config, cycleErr := st.run()
+	st.Source.Before, st.Target.Before = nil, nil
+	if err := st.safe(cycleErr); err != nil {
+		return err
+	}
+	if err := st.named(config, cycleErr, want); err != nil {
+		return err
+	}
+	return st.healed(want)
+}
+
+// TestEveryCallOfTheSource and TestEveryCallOfTheTarget let every call fail in every way.
+func TestEveryCallOfTheSource(t *testing.T) {
+	for _, s := range scenarios {
+		t.Run(s.name, func(t *testing.T) {
+			calls, _, want := s.undisturbed(t)
+			t.Logf("%d classes x %d calls", len(sourceClasses()), len(calls))
+			try(t, s.injections(sourceClasses(), calls, want))
+		})
+	}
+}
+
+func TestEveryCallOfTheTarget(t *testing.T) {
+	for _, s := range scenarios {
+		t.Run(s.name, func(t *testing.T) {
+			_, calls, want := s.undisturbed(t)
+			t.Logf("%d classes x %d calls", len(targetClasses()), len(calls))
+			try(t, s.injections(targetClasses(), calls, want))
+		})
+	}
+}
+
+func (s scenario) injections(classes []class, calls []world.Request, want []string) []injection {
+	var out []injection
+	for _, c := range classes {
+		for i, call := range calls {
+			if c.method != "" && c.method != call.Method {
+				continue
+			}
+			what := fmt.Sprintf("class %d, %s, call %d (%s %s)", c.number, c.name, i+1, call.Method, call.Path)
+			out = append(out, injection{what, func() error { return s.disturbed(c, i+1, want) }})
+		}
+	}
+	return out
+}
