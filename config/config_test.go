@@ -44,7 +44,7 @@ func kubectl(t *testing.T, args ...string) string {
 }
 
 func TestEveryFolderBuilds(t *testing.T) {
-	for _, folder := range []string{"crd", "default", "demo", "manager", "network-policy", "prometheus", "rbac", "samples"} {
+	for _, folder := range []string{"crd", "default", "demo", "manager", "network-policy", "prometheus", "query", "rbac", "samples"} {
 		t.Run(folder, func(t *testing.T) {
 			if kubectl(t, "kustomize", folder) == "" {
 				t.Error("the kustomization is empty")

@@ -51,7 +51,7 @@ func brief(d *api.ProvisionOnDemand) string {
 			out = append(out, c.Type, c.Reason)
 		}
 	}
-	return strings.Join(append(out, string(d.Status.Result), string(d.Status.Action)), " ")
+	return strings.Join(append(out, "result", string(d.Status.Result), string(d.Status.Action)), " ")
 }
 
 func stepNames(d *api.ProvisionOnDemand) []string {
@@ -69,13 +69,13 @@ func TestSomebodyIsProvisionedOnDemand(t *testing.T) {
 		wantUser  bool
 		wantSteps []string
 	}{
-		"Automatic": {api.ProvisioningModeAutomatic, "Complete Success Success Create", true,
+		"Automatic": {api.ProvisioningModeAutomatic, "Complete Success result Success Create", true,
 			[]string{"TestConnection Success", "Import Success", "DetermineScope Success", "Match Success", "PerformAction Success"}},
-		"Manual": {api.ProvisioningModeManual, "Complete Success Success Create", true,
+		"Manual": {api.ProvisioningModeManual, "Complete Success result Success Create", true,
 			[]string{"TestConnection Success", "Import Success", "DetermineScope Success", "Match Success", "PerformAction Success"}},
-		"DryRun": {api.ProvisioningModeDryRun, "Complete Skipped Skipped Create", false,
+		"DryRun": {api.ProvisioningModeDryRun, "Complete Skipped result Skipped Create", false,
 			[]string{"TestConnection Success", "Import Success", "DetermineScope Success", "Match Success", "PerformAction Skipped"}},
-		"Paused": {api.ProvisioningModePaused, "Failed Paused Failure ", false, nil},
+		"Paused": {api.ProvisioningModePaused, "Failed Paused result Failure ", false, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := newOperator(t)
@@ -105,21 +105,21 @@ func TestARequestSaysWhyItFailed(t *testing.T) {
 	o := newOperator(t)
 	d := o.onDemand(byName("ada"))
 	c := meta.FindStatusCondition(d.Status.Conditions, api.FailedCondition)
-	if got := brief(d); got != "Failed ReferenceNotFound Failure " || !strings.Contains(c.Message, `"genesys" does not exist`) {
+	if got := brief(d); got != "Failed ReferenceNotFound result Failure " || !strings.Contains(c.Message, `"genesys" does not exist`) {
 		t.Errorf("without a config it ended as %q: %+v", got, c)
 	}
 	o.create(o.config(func(c *api.ProvisioningConfig) { c.Spec.Target.SCIM.Credentials.SecretToken.SecretRef.Name = "absent" }))
 	o.condition(api.ReferencesResolvedCondition, metav1.ConditionFalse, api.SecretNotFoundReason)
 	d = o.onDemand(byName("ada"))
 	c = meta.FindStatusCondition(d.Status.Conditions, api.FailedCondition)
-	if got := brief(d); got != "Failed ReferenceInvalid Failure " || !strings.Contains(c.Message, `"absent" does not exist`) {
+	if got := brief(d); got != "Failed ReferenceInvalid result Failure " || !strings.Contains(c.Message, `"absent" does not exist`) {
 		t.Errorf("without a Secret it ended as %q: %+v", got, c)
 	}
 	o.secret("absent", map[string]string{"token": "good-token"})
 	o.condition(api.SynchronizedCondition, metav1.ConditionTrue, api.SteadyStateReason)
 	d = o.onDemand(byName("nobody"))
 	c = meta.FindStatusCondition(d.Status.Conditions, api.FailedCondition)
-	if got := brief(d); got != "Failed StepFailed Failure None" || !strings.HasPrefix(c.Message, "Import: ") {
+	if got := brief(d); got != "Failed StepFailed result Failure None" || !strings.HasPrefix(c.Message, "Import: ") {
 		t.Errorf("for nobody it ended as %q: %+v", got, c)
 	}
 }
@@ -190,7 +190,7 @@ func (d *desk) reconcile(ctx context.Context, request *api.ProvisionOnDemand) ct
 	d.t.Helper()
 	result, err := d.r.Reconcile(ctx, ctrl.Request{NamespacedName: client.ObjectKeyFromObject(request)})
 	must(d.t, err)
-	must(d.t, client.IgnoreNotFound(d.client.Get(d.t.Context(), client.ObjectKeyFromObject(request), request)))
+	must(d.t, client.IgnoreNotFound(d.client.Get(context.WithoutCancel(ctx), client.ObjectKeyFromObject(request), request)))
 	return result
 }
 
@@ -208,7 +208,7 @@ func TestARequestIsCarriedOutOnceAndNotAfterAnInterruption(t *testing.T) {
 	d.answer = func(context.Context) (engine.OnDemand, error) { return done, nil }
 	first := d.request("first")
 	result := d.reconcile(t.Context(), first)
-	if brief(first) != "Complete Success Success Update" || result.RequeueAfter != 24*time.Hour || d.runs != 1 {
+	if brief(first) != "Complete Success result Success Update" || result.RequeueAfter != 24*time.Hour || d.runs != 1 {
 		t.Fatalf("%q after %d runs, again in %v", brief(first), d.runs, result.RequeueAfter)
 	}
 	d.clock.Advance(23 * time.Hour)
@@ -229,7 +229,7 @@ func TestARequestIsCarriedOutOnceAndNotAfterAnInterruption(t *testing.T) {
 	}
 	stopped := d.request("stopped")
 	d.reconcile(ctx, stopped)
-	if brief(stopped) != "Failed Interrupted Failure " {
+	if brief(stopped) != "Failed Interrupted result Failure " {
 		t.Errorf("a request that was stopped ended as %q", brief(stopped))
 	}
 
@@ -243,7 +243,7 @@ func TestARequestIsCarriedOutOnceAndNotAfterAnInterruption(t *testing.T) {
 	d.r = &ProvisionOnDemandReconciler{Client: d.client, Runner: d, Engine: d, Clock: d.clock}
 	runs := d.runs
 	d.reconcile(t.Context(), killed)
-	if brief(killed) != "Failed Interrupted Failure " || d.runs != runs {
+	if brief(killed) != "Failed Interrupted result Failure " || d.runs != runs {
 		t.Errorf("a request that was killed ended as %q after %d more runs", brief(killed), d.runs-runs)
 	}
 
@@ -252,7 +252,7 @@ func TestARequestIsCarriedOutOnceAndNotAfterAnInterruption(t *testing.T) {
 	}
 	failed := d.request("failed")
 	d.reconcile(t.Context(), failed)
-	if brief(failed) != "Failed InternalError Failure " {
+	if brief(failed) != "Failed InternalError result Failure " {
 		t.Errorf("a request that failed inside ended as %q", brief(failed))
 	}
 }

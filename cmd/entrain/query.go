@@ -29,13 +29,16 @@ func bindQueryFlags(flags *flag.FlagSet, o *queryOptions) {
 
 // addQuery serves the endpoint when an address is given.
 func addQuery(mgr ctrl.Manager, store state.Store, builder *plan.Builder, clock clockwork.Clock, log *slog.Logger, o queryOptions) error {
+	if err := o.sweep(); err != nil {
+		return err
+	}
 	return query.Setup(mgr, query.Options{
 		Address: o.address, Store: store, Planner: builder, Clock: clock, Log: log,
 		Trial: func(c client.Client) query.Planner {
 			return &plan.Builder{Client: c, Secrets: mgr.GetAPIReader(), Clock: clock, Version: version}
 		},
 		Scratch: func(ctx context.Context) (state.Store, func() error, error) {
-			folder, err := os.MkdirTemp(o.scratch, "entrain-plan-")
+			folder, err := os.MkdirTemp(o.scratch, scratchPrefix)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -46,4 +49,19 @@ func addQuery(mgr ctrl.Manager, store state.Store, builder *plan.Builder, clock 
 			return copied, func() error { return errors.Join(copied.Close(), os.RemoveAll(folder)) }, nil
 		},
 	})
+}
+
+// scratchPrefix begins the names of folders for copies of the state.
+const scratchPrefix = "entrain-plan-"
+
+// sweep removes copies that a killed process left behind. A folder that was given belongs to this process alone.
+func (o queryOptions) sweep() error {
+	if o.scratch == "" {
+		return nil
+	}
+	left, err := filepath.Glob(filepath.Join(o.scratch, scratchPrefix+"*"))
+	for _, folder := range left {
+		err = errors.Join(err, os.RemoveAll(folder))
+	}
+	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	api "github.com/entrain-dev/entrain/api/v1alpha1"
+	"github.com/entrain-dev/entrain/controllers/query"
 )
 
 func allowDeletesCommand(c *connection) *cobra.Command {
@@ -41,6 +43,7 @@ meanwhile, nothing is released. To reject them, undo their cause instead: assign
 			}
 			fmt.Fprintf(out, "Held since %s: %s and %s would be disabled or deleted (set %s).\n",
 				ago(held.Since, time.Now()), count(held.Users, "user"), count(held.Groups, "group"), held.ID)
+			showHeld(cmd.Context(), c, args[0], out)
 			if !yes {
 				if agreed, err := ask(cmd.InOrStdin(), out, "Release them?"); err != nil || !agreed {
 					return errors.Join(err, errors.New("nothing was released"))
@@ -55,6 +58,36 @@ meanwhile, nothing is released. To reject them, undo their cause instead: assign
 	cmd.Flags().BoolVar(&yes, "yes", false, "Do not ask")
 	w.bind(cmd)
 	return cmd
+}
+
+// maxShown is how many held removals are named.
+const maxShown = 20
+
+// showHeld names who would be disabled or deleted, to whoever may know.
+func showHeld(ctx context.Context, c *connection, config string, out io.Writer) {
+	var list query.RemovalList
+	a, err := c.asker()
+	if err == nil {
+		err = a.get(ctx, config, "removals", nil, &list)
+	}
+	if err != nil {
+		fmt.Fprintf(out, "Who they are cannot be shown: %s\n", err)
+		return
+	}
+	shown := 0
+	for _, r := range list.Items {
+		switch {
+		case !r.Held:
+			continue
+		case shown < maxShown:
+			why := orElse(reasons[r.Reason], r.Reason)
+			fmt.Fprintf(out, "  %s %s %s: %s\n", r.Action, r.Kind, printable(orElse(r.Name, string(r.ID))), why)
+		}
+		shown++
+	}
+	if shown > maxShown {
+		fmt.Fprintf(out, "  and %d more; see kubectl entrain logs %s --action stageddelete\n", shown-maxShown, config)
+	}
 }
 
 // ask asks for a yes; anything else is a no.

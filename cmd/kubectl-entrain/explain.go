@@ -48,17 +48,17 @@ cycle read; run kubectl entrain sync for something newer.`,
 
 // reasons say in words what the reasons of decisions mean.
 var reasons = map[string]string{
-	"EntersScope":            "is in scope and not linked yet",
+	"EntersScope":            "it is in scope and not linked yet",
 	"Changed":                "values differ from what was sent last",
 	"Blocked":                "sign-in is blocked in Entra",
-	"SoftDeleted":            "is in the recycle bin of Entra",
-	"HardDeleted":            "is gone from Entra",
-	"Unassigned":             "is no longer assigned to the application",
+	"SoftDeleted":            "it is in the recycle bin of Entra",
+	"HardDeleted":            "it is gone from Entra",
+	"Unassigned":             "it is no longer assigned to the application",
 	"NotInScope":             "no scoping filter lets it in",
 	"RedundantExport":        "source and target are equal",
-	"NotEffectivelyEntitled": "is not assigned to the application, or is blocked, and was never provisioned",
-	"Unmanaged":              "left scope before; the resource is no longer managed",
-	"ScopeUnknown":           "a scoping filter cannot be evaluated, so nothing is changed",
+	"NotEffectivelyEntitled": "it is not assigned to the application, or blocked, and was never provisioned",
+	"Unmanaged":              "it left scope before and is no longer managed",
+	"ScopeUnknown":           "a scoping filter cannot be evaluated, so that nothing is changed",
 }
 
 func renderExplanation(out io.Writer, e inspect.Explanation, now time.Time) error {
@@ -74,7 +74,7 @@ func renderExplanation(out io.Writer, e inspect.Explanation, now time.Time) erro
 		explainTarget(line, e, now)
 	}
 	if len(e.Log) > 0 {
-		line("Log", "the last %d entries", len(e.Log))
+		line("Log", "the last %s", entries(len(e.Log)))
 		table := &tableLog{out: &b, begun: true}
 		for i := len(e.Log) - 1; i >= 0; i-- {
 			if err := table.entry(e.Log[i]); err != nil {
@@ -148,7 +148,7 @@ func explainTarget(line func(label, format string, args ...any), e inspect.Expla
 		line("Account", "none")
 	}
 	next := strings.ToLower(orElse(string(e.Action), "nothing"))
-	line("Next cycle", "%s, because the object %s", next, orElse(reasons[e.Reason], e.Reason))
+	line("Next cycle", "%s, because %s", next, orElse(reasons[e.Reason], e.Reason))
 	for _, change := range changes(e.Differences) {
 		line("", "%s", change)
 	}
@@ -173,4 +173,11 @@ func orElse(s, other string) string {
 		return other
 	}
 	return s
+}
+
+func entries(n int) string {
+	if n == 1 {
+		return "entry"
+	}
+	return fmt.Sprintf("%d entries", n)
 }

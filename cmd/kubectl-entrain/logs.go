@@ -238,13 +238,13 @@ func (p *tableLog) entry(e state.LogEntry) error {
 	var b strings.Builder
 	if !p.begun {
 		p.begun = true
-		fmt.Fprintf(&b, logLine, "TIME", "ACTION", "STATUS", "TYPE", "OBJECT", "REASON")
+		fmt.Fprintf(&b, logLine, "TIME (UTC)", "ACTION", "STATUS", "TYPE", "OBJECT", "REASON")
 	}
 	name := e.SourceName
 	if name == "" {
 		name = string(e.Source)
 	}
-	text := strings.TrimRight(fmt.Sprintf(logLine, e.Time.Local().Format("2006-01-02 15:04:05"), e.Action, e.Status, e.Kind, printable(name),
+	text := strings.TrimRight(fmt.Sprintf(logLine, e.Time.UTC().Format("2006-01-02 15:04:05"), e.Action, e.Status, e.Kind, printable(name),
 		strings.TrimSpace(e.Code+" "+printable(e.Reason))), " \n")
 	b.WriteString(text + "\n")
 	for _, c := range changes(e.Properties) {

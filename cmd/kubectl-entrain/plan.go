@@ -150,9 +150,13 @@ var signs = map[inspect.Verb]string{
 }
 
 // diffPlan is the plan as people read it.
-type diffPlan struct{ out io.Writer }
+type diffPlan struct {
+	out   io.Writer
+	items int
+}
 
 func (p *diffPlan) item(i inspect.Item) error {
+	p.items++
 	var b strings.Builder
 	what := string(i.Verb)
 	if i.Verb == inspect.Hold {
@@ -197,7 +201,10 @@ func (p *diffPlan) end(s inspect.Summary) error {
 	if s.Initial {
 		kind = "an initial"
 	}
-	_, err := fmt.Fprintf(p.out, "\nPlan for %s cycle: %s. %s of at most %d.\n", kind, text, count(s.Removals, "removal"), s.Threshold)
+	if p.items > 0 {
+		fmt.Fprintln(p.out)
+	}
+	_, err := fmt.Fprintf(p.out, "Plan for %s cycle: %s. %s of at most %d.\n", kind, text, count(s.Removals, "removal"), s.Threshold)
 	return err
 }
 

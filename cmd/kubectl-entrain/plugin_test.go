@@ -177,9 +177,6 @@ func TestStateMovesToANewConfig(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "state.ndjson")
 	c.run("state", "export", "genesys", "--log", "-f", file)
 	c.must(admin.Delete(t.Context(), c.get()))
-	c.g.Eventually(func() error {
-		return client.IgnoreNotFound(admin.Get(t.Context(), client.ObjectKey{Namespace: c.ns, Name: "genesys"}, &api.ProvisioningConfig{}))
-	}).Should(gomega.Succeed())
 	c.g.Eventually(func() bool {
 		var list api.ProvisioningConfigList
 		c.must(admin.List(t.Context(), &list, client.InNamespace(c.ns)))

@@ -93,7 +93,7 @@ func runningLine(progress *api.CycleProgress, p *pace, now time.Time) string {
 	text += fmt.Sprintf("[%s%s] %d%%, %d of %d", strings.Repeat("#", full), strings.Repeat("-", barWidth-full), progress.Percent,
 		progress.CompletedUnits, progress.TotalUnits)
 	if end, ok := p.end(progress.TotalUnits); ok {
-		text += fmt.Sprintf(", phase ends in about %s (%s)", duration.HumanDuration(max(0, end.Sub(now))), end.Local().Format("15:04:05"))
+		text += fmt.Sprintf(", phase ends in about %s (%s)", duration.HumanDuration(max(0, end.Sub(now))), end.UTC().Format("15:04:05 MST"))
 	}
 	return text
 }
@@ -127,7 +127,7 @@ func when(t *metav1.Time, now time.Time) string {
 	return fmt.Sprintf("in %s (%s)", duration.HumanDuration(t.Sub(now)), stamp(t.Time))
 }
 
-func stamp(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05 MST") }
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 MST") }
 
 func count(n int64, what string) string {
 	if n == 1 {

@@ -1,6 +1,7 @@
 package admission
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -57,7 +58,7 @@ func invalid(object client.Object, problems fault.Problems) error {
 // shorten makes warnings what the HTTP header that carries them can hold: one line, bounded, few.
 func shorten(warnings []string) []string {
 	if more := len(warnings) - maxWarnings; more > 0 {
-		warnings = append(warnings[:maxWarnings:maxWarnings], "There are more warnings; kubectl entrain eval shows all.")
+		warnings = append(warnings[:maxWarnings:maxWarnings], fmt.Sprintf("There are %d more warnings.", more))
 	}
 	for i, w := range warnings {
 		w, _, _ = strings.Cut(w, "\n")

@@ -161,6 +161,12 @@ func TestConfigCanAlwaysBePaused(t *testing.T) {
 			change:  func(c *api.ProvisioningConfig) { c.Spec.Target.SCIM.TenantURL += "/Users" },
 			refused: []string{"spec.target.scim.tenantURL: the tenant URL ends with /Users, which is appended by itself; write https://login.mypurecloud.de/api/v2/scim/v2"},
 		},
+		"paused, with another mistake": {
+			change: func(c *api.ProvisioningConfig) {
+				c.Spec.ProvisioningMode, c.Spec.Target.SCIM.TenantURL = api.ProvisioningModePaused, "https://api.mypurecloud.de"
+			},
+			refused: []string{"spec.target.scim.tenantURL: the tenant URL has the path \"\"; Genesys Cloud serves SCIM below /api/v2/scim/v2, so write " + genesysURL},
+		},
 		"corrected": {change: func(c *api.ProvisioningConfig) { c.Spec.Target.SCIM.TenantURL = genesysURL }},
 		"labelled":  {change: func(c *api.ProvisioningConfig) { c.Labels = map[string]string{"team": "identity"} }},
 		"its finalizer is removed": {change: func(c *api.ProvisioningConfig) {

@@ -49,29 +49,44 @@ func configs(c client.Client) validator[*api.ProvisioningConfig] {
 	}
 }
 
-// checkOwn finds what is wrong with a config whatever its references hold: it plans a copy in which they are all filled in.
-// What was wrong before and is left alone is a warning, so that a config can be paused in any state.
+// checkOwn finds what is wrong with a config whatever its references hold. What was wrong before is a warning, so that a config
+// can be paused in any state.
 func checkOwn(ctx context.Context, found *findings, old, config *api.ProvisioningConfig) error {
+	mistake, err := ownMistake(ctx, config)
+	if err != nil || mistake == "" {
+		return err
+	}
+	before := ""
+	if old != nil {
+		if before, err = ownMistake(ctx, old); err != nil {
+			return err
+		}
+	}
+	path, message, ok := strings.Cut(mistake, ": ")
+	if !ok || !strings.HasPrefix(path, "spec.") || strings.Contains(path, " ") {
+		path, message = "spec", mistake
+	}
+	found.problems = append(found.problems, fault.Problem{Path: path, Message: message, Warning: mistake == before})
+	return nil
+}
+
+// ownMistake plans a copy of a config in which all references are filled in; it returns why there is no plan, "" when there is.
+func ownMistake(ctx context.Context, config *api.ProvisioningConfig) (string, error) {
 	_, err := (&plan.Builder{Secrets: filledIn{}, Clock: clockwork.NewRealClock()}).Build(ctx, withoutReferences(config))
 	var unresolved *plan.Unresolved
 	switch {
 	case err == nil:
-		return nil
-	case !errors.As(err, &unresolved):
-		return err
+		return "", nil
+	case errors.As(err, &unresolved):
+		return unresolved.Message, nil
 	}
-	same := old != nil && equality.Semantic.DeepEqual(old.Spec.Source, config.Spec.Source) && equality.Semantic.DeepEqual(old.Spec.Target, config.Spec.Target)
-	path, message, ok := strings.Cut(unresolved.Message, ": ")
-	if !ok || !strings.HasPrefix(path, "spec.") || strings.Contains(path, " ") {
-		path, message = "spec", unresolved.Message
-	}
-	found.problems = append(found.problems, fault.Problem{Path: path, Message: message, Warning: same})
-	return nil
+	return "", err
 }
 
 // withoutReferences returns a copy that refers to no mapping and no filter, and only to Secrets that filledIn has.
 func withoutReferences(config *api.ProvisioningConfig) *api.ProvisioningConfig {
 	c := config.DeepCopy()
+	c.SetDefaults()
 	c.Spec.Users, c.Spec.Notification = api.UserProvisioning{}, nil
 	c.Spec.Groups = api.GroupProvisioning{Enabled: c.Spec.Groups.Enabled}
 	filled := api.SecretKeyReference{Name: "any", Key: filledInKey}

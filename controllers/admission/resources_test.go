@@ -98,8 +98,8 @@ func TestResources(t *testing.T) {
 			refused: []string{"spec.attributes[3].target: GenesysCloud has no attribute favouriteColour; remove the row or choose an attribute of the profile's default mapping"},
 		},
 		"a mapping of the wrong type of object": {
-			before: []string{configOf("genesys-cloud", genesysURL, `, groups: {attributeMappingRef: {name: people}}`)},
-			object: mappingOf("people", rows, ""),
+			before:  []string{configOf("genesys-cloud", genesysURL, `, groups: {attributeMappingRef: {name: people}}`)},
+			object:  mappingOf("people", rows, ""),
 			refused: []string{`spec.objectType: the ProvisioningConfig "genesys-cloud" uses this AttributeMapping for objects of type Group; write Group, or make another AttributeMapping for objects of type User`},
 		},
 		"a filter that can be used": {object: filterOf("sales", `{attribute: department, operator: EQUALS, value: Sales}`)},

@@ -79,7 +79,9 @@ func (s *served) Start(ctx context.Context) error {
 }
 
 // runnable is what the manager starts.
-type runnable interface{ Start(ctx context.Context) error }
+type runnable interface {
+	Start(ctx context.Context) error
+}
 
 // contained keeps a failure of the webhook to the webhook: people go on being provisioned while it is away, and the pod is
 // not ready. It runs on every replica.

@@ -337,7 +337,7 @@ func TestADryRunWritesNothingAndSaysWhatItWould(t *testing.T) {
 	w := newWorld(t, func(p *engine.Plan) { p.DryRun = true })
 	w.hire("ada", "jobTitle", "Head")
 	c := w.cycle()
-	if len(w.sent()) > 0 || !c.Last.DryRun {
+	if len(w.sent()) > 0 || !c.Last.DryRun || c.Last.Created != 1 {
 		t.Errorf("sent %v, report %+v", w.sent(), c.Last)
 	}
 	entries, err := w.store.Log(t.Context(), w.plan.ID, state.LogQuery{})

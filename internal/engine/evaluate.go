@@ -49,9 +49,6 @@ func (c *cycle) evaluate(ctx context.Context) error {
 			return err
 		}
 	}
-	if _, err := c.Store.SetLevels(ctx, c.plan.ID); err != nil {
-		return err
-	}
 	c.config.Plan = c.plan.Fingerprint
 	return nil
 }
@@ -69,8 +66,23 @@ func (c *cycle) decide(side Side, r state.Candidate, targets resolved) state.Dec
 	}
 	if c.plan.DryRun {
 		d.Log = c.planned(side, r, j, v)
+		c.count(func(rep *state.Report) { foresee(rep, v.Action) }, 0)
 	}
 	return d
+}
+
+// foresee counts what a dry run would do. Whoever exists in the target already would be linked instead of created.
+func foresee(rep *state.Report, action state.Action) {
+	switch action {
+	case state.Provision:
+		rep.Created++
+	case state.Update:
+		rep.Updated++
+	case state.Disable:
+		rep.Disabled++
+	case state.Delete:
+		rep.Deleted++
+	}
 }
 
 // judgement is what is known about an object when it is judged.

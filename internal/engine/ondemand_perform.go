@@ -172,8 +172,11 @@ func (d *demand) done(ctx context.Context, outcome state.Outcome) (bool, error) 
 	if d.plan.DryRun && result == OnDemandSuccess {
 		result, code, description = OnDemandSkipped, codeDryRun, "Nothing was written because this is a dry run: "+description
 	}
-	if err := d.sendReferences(ctx); err != nil {
-		return d.fail(ctx, StepPerformAction, err, nil)
+	if err := d.sendReferences(ctx); ours(err) {
+		return false, err
+	} else if err != nil {
+		d.step(StepPerformAction, OnDemandFailure, codeOf(err), fault.MessageOf(err), nil)
+		return false, nil
 	}
 	return d.conclude(ctx, result, code, description)
 }
@@ -205,6 +208,9 @@ func (d *demand) sendReferences(ctx context.Context) error {
 		}
 		if err := d.Store.Commit(context.WithoutCancel(ctx), d.plan.ID, []state.Outcome{out}); err != nil {
 			return err
+		}
+		if e := out.Escrow; e != nil {
+			return &fault.Error{Kind: fault.Invalid, Op: "send reference", Code: e.Code, Message: e.Message}
 		}
 		if out.Log != nil {
 			d.out.Properties = append(d.out.Properties, out.Log.Properties...)

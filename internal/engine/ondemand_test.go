@@ -11,7 +11,6 @@ import (
 
 	"github.com/entrain-dev/entrain/internal/directory"
 	"github.com/entrain-dev/entrain/internal/engine"
-	"github.com/entrain-dev/entrain/internal/fault"
 	"github.com/entrain-dev/entrain/internal/mapping"
 	"github.com/entrain-dev/entrain/internal/scim/profile"
 	"github.com/entrain-dev/entrain/internal/scope"
@@ -312,83 +311,5 @@ func TestOnDemandSaysWhichConnectionFails(t *testing.T) {
 	equal(t, "details", map[string]string{"Source": "True", "Target": "False"}, details(out, engine.StepTestConnection))
 	if last := out.Steps[0]; last.Description == "" || last.Code == "" {
 		t.Errorf("step = %+v", last)
-	}
-}
-
-func TestOnDemandProvisionsAGroupWithSomeMembers(t *testing.T) {
-	w := newWorld(t)
-	for _, name := range []string{"ada", "bob", "cleo", "dan"} {
-		w.add(name)
-	}
-	w.group("Sales", "ada", "bob", "cleo")
-	w.cycle()
-	equal(t, "members", []string{"ada", "bob", "cleo"}, w.members("Sales"))
-
-	sales := w.people["Sales"]
-	must(t, w.tenant.RemoveMembers(sales, w.people["bob"]))
-	must(t, w.tenant.AddMembers(sales, w.people["dan"]))
-	w.demand(w.user("dan"))
-	out := w.demand(engine.Subject{GroupID: sales, Members: []string{w.people["ada"], w.people["bob"], w.people["dan"]}})
-	equal(t, "result", []string{"Success", "Update"}, []string{out.Result, out.Action})
-	equal(t, "members", []string{"ada", "cleo", "dan"}, w.members("Sales"))
-	equal(t, "requests", []string{"PATCH groups"}, w.sent())
-	equal(t, "details", map[string]string{
-		"members " + w.people["ada"]: "equal", "members " + w.people["bob"]: "removed", "members " + w.people["dan"]: "added",
-	}, details(out, engine.StepPerformAction))
-	w.cycle()
-	if slices.Contains(w.sent(), "PATCH groups") {
-		t.Errorf("the cycle afterwards sends %v", w.sent())
-	}
-
-	out = w.demand(engine.Subject{GroupID: sales, Members: []string{"1", "2", "3", "4", "5", "6"}})
-	equal(t, "six members", []string{"TestConnection Failure UnprocessableEntity"}, outline(out))
-}
-
-func TestOnDemandLeavesAnInterruptedCycleAsItWas(t *testing.T) {
-	w := newWorld(t)
-	for i := range 30 {
-		w.hire(fmt.Sprintf("p%02d", i))
-	}
-	w.hire("ada")
-	stop := make(chan struct{})
-	stopped := false
-	_, err := w.try(engine.Request{Stop: stop, Observe: func(p engine.Progress) {
-		if p.Phase == engine.PhaseUsers && p.Report.Created > 3 && !stopped {
-			stopped = true
-			close(stop)
-		}
-	}})
-	if !fault.Is(err, fault.Canceled) || !stopped {
-		t.Fatalf("the cycle ended with %v", err)
-	}
-	before, err := w.store.Load(t.Context(), w.plan.ID)
-	must(t, err)
-	out := w.demand(w.user("ada"))
-	if out.Result == engine.OnDemandFailure {
-		t.Fatalf("on demand: %+v", out.Steps)
-	}
-	after, err := w.store.Load(t.Context(), w.plan.ID)
-	must(t, err)
-	equal(t, "cycle in progress", before.Cycle, after.Cycle)
-	c := w.cycle()
-	if c.Last.ID != before.Cycle.ID || !c.Last.Initial || len(w.states()) != 31 {
-		t.Errorf("resumed cycle = %+v with %d accounts", c.Last, len(w.states()))
-	}
-	if w.cycle(); len(w.sent()) > 0 {
-		t.Errorf("an extra cycle sends %v", w.sent())
-	}
-}
-
-func TestOnDemandDoesNotBelieveASuddenlyEmptyListOfAssignments(t *testing.T) {
-	w := newWorld(t)
-	w.hire("ada")
-	w.cycle()
-	_, err := w.tenant.Unassign(appID, w.people["ada"], "*")
-	must(t, err)
-	out := w.demand(w.user("ada"))
-	equal(t, "action", "None", out.Action)
-	equal(t, "people", []string{"ada active"}, w.states())
-	if text := out.Steps[1].Description; !strings.Contains(text, "suddenly empty") {
-		t.Errorf("import says %q", text)
 	}
 }

@@ -163,7 +163,7 @@ func itemOf(e state.LogEntry, names map[directory.TargetID]string) Item {
 		item.Verb = Hold
 	case matched:
 		item.Verb, item.Code = Link, ""
-		item.Reason = "A resource of the same matching value exists; it is taken under management."
+		item.Reason = "A resource exists in the target; it is taken under management."
 	case e.Status == "skipped" && e.Action == "other" && len(e.Steps) > 0:
 		item.Verb = Release
 	case e.Status == "skipped":

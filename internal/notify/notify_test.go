@@ -88,7 +88,7 @@ func read(t *testing.T, m smtptest.Mail) (header mail.Header, subject, body stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	var text io.Reader = msg.Body
+	text := msg.Body
 	if strings.EqualFold(msg.Header.Get("Content-Transfer-Encoding"), "quoted-printable") {
 		text = quotedprintable.NewReader(msg.Body)
 	}

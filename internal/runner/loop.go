@@ -48,7 +48,7 @@ type loop struct {
 }
 
 func newLoop(r *Runner, id state.ConfigID, d Desired) *loop {
-	l := &loop{runner: r, id: id, desired: d, changed: make(chan struct{}, 1), ended: make(chan struct{}), turn: make(turn, 1)}
+	l := &loop{runner: r, id: id, desired: d, changed: make(chan struct{}, 1), ended: make(chan struct{})}
 	l.status.Handled = d.Handled
 	return l
 }

@@ -2,6 +2,8 @@ package runner
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/entrain-dev/entrain/internal/engine"
@@ -39,9 +41,11 @@ func (r *Runner) Exclusively(ctx context.Context, id state.ConfigID, run func(ct
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(life, cancel)()
+	defer context.AfterFunc(life, cancel)() //nolint:contextcheck // run ends with the config too, which knows nothing of the caller
+	// Those who wait stand in the queue before the cycle is asked to make room.
+	ticket := l.turn.join()
 	l.expect(1)
-	err := l.turn.take(ctx)
+	err := l.turn.wait(ctx, ticket)
 	l.expect(-1)
 	if err != nil {
 		return err
@@ -59,20 +63,60 @@ func (r *Runner) Exclusively(ctx context.Context, id state.ConfigID, run func(ct
 }
 
 // turn is held by whoever works on a config. It is handed over in the order of asking.
-type turn chan struct{}
+type turn struct {
+	mu    sync.Mutex
+	held  bool
+	queue []chan struct{}
+}
 
-func (t turn) take(ctx context.Context) error {
+// join asks for the turn; the channel is closed when it comes. Whoever holds the turn and gives it away gives it to those who
+// have joined.
+func (t *turn) join() chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	ticket := make(chan struct{})
+	if t.held {
+		t.queue = append(t.queue, ticket)
+	} else {
+		t.held = true
+		close(ticket)
+	}
+	return ticket
+}
+
+// wait waits for the turn, or gives it up when ctx ends.
+func (t *turn) wait(ctx context.Context, ticket chan struct{}) error {
+	select {
+	case <-ticket:
+	case <-ctx.Done():
+	}
 	if ctx.Err() == nil {
-		select {
-		case t <- struct{}{}:
-			return nil
-		case <-ctx.Done():
-		}
+		return nil
+	}
+	t.mu.Lock()
+	at := slices.Index(t.queue, ticket)
+	if at >= 0 {
+		t.queue = slices.Delete(t.queue, at, at+1)
+	}
+	t.mu.Unlock()
+	if at < 0 {
+		t.give()
 	}
 	return fault.Wrap(fault.Canceled, "wait for the running cycle", ctx.Err())
 }
 
-func (t turn) give() { <-t }
+func (t *turn) take(ctx context.Context) error { return t.wait(ctx, t.join()) }
+
+func (t *turn) give() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.queue) == 0 {
+		t.held = false
+		return
+	}
+	close(t.queue[0])
+	t.queue = t.queue[1:]
+}
 
 // expect counts those who wait for their turn, and asks the running cycle for it.
 func (l *loop) expect(n int) {

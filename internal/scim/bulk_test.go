@@ -2,7 +2,6 @@ package scim_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -306,16 +305,4 @@ func TestBulkFailureIsShared(t *testing.T) {
 			}
 		})
 	}
-}
-
-// sizes returns how many operations each bulk request held, and the largest body.
-func sizes(t *testing.T, app *application) (counts []int, largest int) {
-	t.Helper()
-	for _, r := range app.seen() {
-		var in struct{ Operations []json.RawMessage }
-		if err := json.Unmarshal([]byte(r.body), &in); err == nil && in.Operations != nil {
-			counts, largest = append(counts, len(in.Operations)), max(largest, len(r.body))
-		}
-	}
-	return counts, largest
 }

@@ -85,7 +85,7 @@ type Decider interface {
 	// changed; with the decision None the escrow ends, unless only a reference failed. An Intent stays: whatever is decided now, a
 	// create may have happened.
 	Decide(ctx context.Context, id ConfigID, decisions []Decision) error
-	// SetLevels computes Record.Level for users with a pending Provision: 0 when the manager is not among them, else the manager's
+	// SetLevels computes Record.Level for users with a pending Provision that is not in escrow: 0 when the manager is not among them, else the manager's
 	// plus one; whoever stands in or below a cycle, or further down than 50, gets the highest level. It returns the highest level.
 	SetLevels(ctx context.Context, id ConfigID) (int, error)
 	// Pending counts what is pending. Actions in escrow are not among Pending.Action.

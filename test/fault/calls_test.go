@@ -2,11 +2,13 @@ package fault
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 	"slices"
 	"sync"
 	"testing"
 
+	"github.com/entrain-dev/entrain/internal/scim/profile"
 	"github.com/entrain-dev/entrain/test/model/world"
 )
 
@@ -16,9 +18,21 @@ type injection struct {
 	run  func() error
 }
 
+// sample is every how many-th injection a plain run makes in all scenarios but the incremental cycle of Genesys Cloud, in which
+// every class meets every call. FAULT_ALL=1 leaves none out.
+const sample = 7
+
 // try runs injections side by side and reports what they violate.
-func try(t *testing.T, injections []injection) {
+func (s scenario) try(t *testing.T, injections []injection) {
 	t.Helper()
+	all := len(injections)
+	if os.Getenv("FAULT_ALL") == "" && (s.initial || s.profile != profile.GenesysCloud) {
+		var some []injection
+		for i := 0; i < all; i += sample {
+			some = append(some, injections[i])
+		}
+		injections = some
+	}
 	var (
 		workers  sync.WaitGroup
 		mu       sync.Mutex
@@ -42,7 +56,7 @@ func try(t *testing.T, injections []injection) {
 	close(queue)
 	workers.Wait()
 	slices.Sort(failures)
-	t.Logf("%d injections, %d violations", len(injections), len(failures))
+	t.Logf("%d of %d injections, %d violations", len(injections), all, len(failures))
 	for i, f := range failures {
 		if i == 10 {
 			t.Errorf("... and %d more", len(failures)-i)
@@ -96,7 +110,7 @@ func TestEveryCallOfTheSource(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			calls, _, want := s.undisturbed(t)
 			t.Logf("%d classes x %d calls", len(sourceClasses()), len(calls))
-			try(t, s.injections(sourceClasses(), calls, want))
+			s.try(t, s.injections(sourceClasses(), calls, want))
 		})
 	}
 }
@@ -106,7 +120,7 @@ func TestEveryCallOfTheTarget(t *testing.T) {
 		t.Run(s.name, func(t *testing.T) {
 			_, calls, want := s.undisturbed(t)
 			t.Logf("%d classes x %d calls", len(targetClasses()), len(calls))
-			try(t, s.injections(targetClasses(), calls, want))
+			s.try(t, s.injections(targetClasses(), calls, want))
 		})
 	}
 }

@@ -66,7 +66,8 @@ func run(ctx context.Context) error {
 func quick() sizes {
 	return sizes{
 		economy: size{10_000, 10, 1000}, throughput: size{people: 10_000}, latency: size{people: 10_000},
-		rate: size{people: 2400}, window: 10 * time.Second, rateAllowed: allowed,
+		memberships: size{2000, 40, 500},
+		rate:        size{people: 2400}, window: 10 * time.Second, rateAllowed: allowed,
 		small: size{2000, 200, 100}, large: size{20_000, 200, 1000},
 	}
 }

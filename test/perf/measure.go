@@ -41,6 +41,8 @@ const (
 // sizes are how many people each measure takes.
 type sizes struct {
 	economy, throughput, latency size
+	// memberships is for the time that groups take while answers are slow.
+	memberships size
 	// rate needs a few windows; window is the length of one.
 	rate   size
 	window time.Duration
@@ -246,12 +248,30 @@ func (b *bench) latency(ctx context.Context) ([]row, error) {
 	most, ideal := connected/trip.Seconds(), connected/delay.Seconds()
 	ours, theirs := perSecond(n, cycle.phase(engine.PhaseUsers).Took), perSecond(n, bare.Took)
 	measured := fmt.Sprintf("%.0f/s", ours)
+	members, err := b.membershipRequests(ctx, slow)
+	if err != nil {
+		return nil, err
+	}
+	limit := fmt.Sprintf("%.0f/s = %d connections / %.1f ms round trip", most, connected, trip.Seconds()*1e3)
 	return []row{
-		atLeast(0.95).fill("created people a second, 20 ms delay", ours/most, measured,
-			fmt.Sprintf("%.0f/s = %d connections / %.1f ms round trip", most, connected, trip.Seconds()*1e3)),
+		atLeast(0.95).fill("created people a second, 20 ms delay", ours/most, measured, limit),
 		info().fill("  against the bare loop", ours/theirs, measured, fmt.Sprintf("%.0f/s", theirs)),
 		info().fill("  against 20 ms exactly", ours/ideal, measured, fmt.Sprintf("%.0f/s", ideal)),
+		info().fill("membership requests a second, 20 ms delay", members/most, fmt.Sprintf("%.0f/s", members), limit),
 	}, nil
+}
+
+// membershipRequests returns how many requests with memberships go out a second.
+func (b *bench) membershipRequests(ctx context.Context, change func(*genesyssim.Knobs)) (float64, error) {
+	w := newWorld(b.sizes.memberships, change)
+	defer w.close()
+	t := b.task(w, "initial cycle of "+w.size.String(), "")
+	t.Groups = true
+	defer discard(t.Store)
+	w.scim.begin(false)
+	r, err := b.start(ctx, t)
+	seen := w.scim.traffic()
+	return perSecond(int64(seen.writes-seen.creates-w.size.groups), r.phase(engine.PhaseMembers).Took), err
 }
 
 // posts is the file with the creates of the last initial cycle.

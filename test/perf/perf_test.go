@@ -22,7 +22,8 @@ func TestMain(m *testing.M) {
 // few is 200 people; the allowance is so small that they fill one window and half of the next.
 var few = sizes{
 	economy: size{200, 2, 100}, throughput: size{people: 200}, latency: size{people: 200},
-	rate: size{people: 200}, window: 10 * time.Second, rateAllowed: 150,
+	memberships: size{200, 4, 100},
+	rate:        size{people: 200}, window: 10 * time.Second, rateAllowed: 150,
 	small: size{20, 4, 5}, large: size{200, 4, 50},
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/yaml"
 
 	api "github.com/entrain-dev/entrain/api/v1alpha1"
 	"github.com/entrain-dev/entrain/internal/plan"
@@ -45,31 +44,7 @@ var configuration = []item{
 		contains(t, "the first request", o.genesys.Journal()[0].Query, "filter=userName")
 		return "a wrong token is named; correcting the Secret is enough"
 	}},
-	{number: 25, title: "notification e-mail", check: func(t *testing.T) string {
-		var spec api.ProvisioningConfigSpec
-		for _, s := range snippets(t) {
-			if strings.HasPrefix(s, "notification:") {
-				must(t, yaml.UnmarshalStrict([]byte(s), &spec))
-			}
-		}
-		config := api.ProvisioningConfig{Spec: spec}
-		config.SetDefaults()
-		n := config.Spec.Notification
-		equal(t, "emails", []api.EmailAddress{"identity-operations@contoso.com"}, n.Emails)
-		equal(t, "server", "smtp.contoso.com 587 StartTLS", n.SMTP.Host+" "+"587 "+string(n.SMTP.TLS))
-		contains(t, "Secrets that are read", strings.Join(config.SecretNames(), " "), "smtp")
-
-		o := open(t, secretToken)
-		o.genesys.RevokeToken(longLived)
-		warned := false
-		o.settle("a quarantine that is told", func(c *api.ProvisioningConfig) bool {
-			for len(o.events.Events) > 0 {
-				warned = strings.HasPrefix(<-o.events.Events, "Warning") || warned
-			}
-			return c.Status.Quarantine != nil && warned
-		})
-		return "spec.notification; a quarantine is also an event"
-	}},
+	{number: 25, title: "notification e-mail", check: notified},
 	{number: 26, title: "Save", check: func(t *testing.T) string {
 		o := open(t)
 		o.hire("ada")

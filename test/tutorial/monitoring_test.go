@@ -11,7 +11,6 @@ import (
 	api "github.com/entrain-dev/entrain/api/v1alpha1"
 	"github.com/entrain-dev/entrain/internal/credentials"
 	"github.com/entrain-dev/entrain/internal/directory"
-	"github.com/entrain-dev/entrain/internal/engine"
 	"github.com/entrain-dev/entrain/internal/scim/profile"
 )
 
@@ -161,29 +160,7 @@ var version2026 = []item{
 		o.condition(api.ReferencesResolvedCondition, metav1.ConditionTrue)
 		return "two AttributeMappings with 20 and 3 rows"
 	}},
-	{number: 71, title: "on-demand provisioning", check: func(t *testing.T) string {
-		request, ok := manifests(t)["ProvisionOnDemand ada"].(*api.ProvisionOnDemand)
-		if !ok {
-			t.Fatal("the page has no ProvisionOnDemand")
-		}
-		o := open(t)
-		o.hire("ada")
-		o.hire("bob")
-		config := o.get()
-		config.SetDefaults()
-		result, err := o.builder.Build(t.Context(), config)
-		must(t, err)
-		out, err := o.engine.OnDemand(t.Context(), result.Plan, engine.Subject{UserPrincipalName: string(*request.Spec.User.UserPrincipalName)})
-		must(t, err)
-		equal(t, "outcome", engine.OnDemandCreate+" "+engine.OnDemandSuccess, out.Action+" "+out.Result)
-		equal(t, "accounts", "ada active", o.accounts())
-		var steps []string
-		for _, s := range out.Steps {
-			steps = append(steps, s.Name)
-		}
-		equal(t, "steps", "TestConnection Import DetermineScope Match PerformAction", strings.Join(steps, " "))
-		return "one person through all five steps, nobody else"
-	}},
+	{number: 71, title: "on-demand provisioning", check: onDemand},
 	{number: 72, title: "Start Provisioning", check: func(t *testing.T) string {
 		o := open(t, func(_ *office, c *api.ProvisioningConfig) { c.Spec.ProvisioningMode = api.ProvisioningModeManual })
 		o.hire("ada")

@@ -57,6 +57,7 @@ type office struct {
 	builder *plan.Builder
 	events  *events.FakeRecorder
 	engine  *engine.Engine
+	runner  *runner.Runner
 
 	reconciler *controllers.ProvisioningConfigReconciler
 	news       chan struct{}
@@ -100,7 +101,7 @@ func (o *office) apply(graphURL, genesysURL string, change []func(*office, *api.
 	scheme := runtime.NewScheme()
 	must(t, clientgoscheme.AddToScheme(scheme))
 	must(t, api.AddToScheme(scheme))
-	o.client = fake.NewClientBuilder().WithScheme(scheme).WithStatusSubresource(&api.ProvisioningConfig{}).Build()
+	o.client = fake.NewClientBuilder().WithScheme(scheme).WithStatusSubresource(&api.ProvisioningConfig{}, &api.ProvisionOnDemand{}).Build()
 	origin := api.Origin(graphURL)
 	var config *api.ProvisioningConfig
 	for _, object := range manifests(t) {
@@ -144,12 +145,12 @@ func (o *office) start() {
 	clock, logger := clockwork.NewRealClock(), slog.New(slog.DiscardHandler)
 	o.store = store
 	o.engine = &engine.Engine{Store: store, Clock: clock, Log: logger}
-	runs := &runner.Runner{Engine: o.engine, Store: store, Clock: clock, Log: logger, Notify: func(state.ConfigID) { o.wake() }}
+	o.runner = &runner.Runner{Engine: o.engine, Store: store, Clock: clock, Log: logger, Notify: func(state.ConfigID) { o.wake() }}
 	o.builder = &plan.Builder{Client: o.client, Secrets: o.client, Clock: clock, Version: "test"}
-	o.reconciler = &controllers.ProvisioningConfigReconciler{Client: o.client, Planner: o.builder, Runner: runs, Recorder: o.events, Clock: clock}
+	o.reconciler = &controllers.ProvisioningConfigReconciler{Client: o.client, Planner: o.builder, Runner: o.runner, Recorder: o.events, Clock: clock}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- runs.Start(ctx) }()
+	go func() { ended <- o.runner.Start(ctx) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {

@@ -41,6 +41,14 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- printf "%s-webhook" (include "entrain.fullname" .) -}}
 {{- end -}}
 
+{{- /* Not empty when the aggregated API is served. The API server knows one endpoint in the whole cluster, so that an operator
+for some namespaces does not take it unless it is told to. */ -}}
+{{- define "entrain.queryEnabled" -}}
+{{- if or (eq (toString .Values.query.enabled) "true") (and (eq (toString .Values.query.enabled) "auto") (not .Values.watchNamespaces)) -}}
+true
+{{- end -}}
+{{- end -}}
+
 {{- /* What the operator may do where it looks after configurations; the same as config/rbac/role.yaml. */ -}}
 {{- define "entrain.rules" -}}
 - apiGroups: [""]

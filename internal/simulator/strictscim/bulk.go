@@ -2,6 +2,7 @@ package strictscim
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -70,7 +71,7 @@ func (s *Server) bulk(w http.ResponseWriter, r *http.Request, library http.Handl
 	b := &bulkRun{basePath: s.basePath, request: r, library: library, ids: map[string]string{}}
 	results, failures := []bulkResult{}, 0
 	for _, op := range in.Operations {
-		result := b.carryOut(op)
+		result := b.carryOut(r.Context(), op)
 		if results = append(results, result); result.Status[0] != '2' {
 			failures++
 		}
@@ -114,7 +115,7 @@ type bulkRun struct {
 	ids map[string]string
 }
 
-func (b *bulkRun) carryOut(op bulkOperation) bulkResult {
+func (b *bulkRun) carryOut(ctx context.Context, op bulkOperation) bulkResult {
 	out := bulkResult{Method: op.Method, BulkID: op.BulkID}
 	data, known := b.resolve(op.Data)
 	path := op.Path
@@ -127,7 +128,7 @@ func (b *bulkRun) carryOut(op bulkOperation) bulkResult {
 		out.Response, _ = json.Marshal(errors.ScimError{Status: http.StatusConflict, ScimType: errors.ScimTypeInvalidValue, Detail: "A bulkId cannot be resolved."})
 		return out
 	}
-	inner := b.request.Clone(b.request.Context())
+	inner := b.request.Clone(ctx)
 	inner.Method, inner.URL.Path, inner.URL.RawQuery = op.Method, path, ""
 	inner.Body, inner.ContentLength = io.NopCloser(bytes.NewReader(data)), int64(len(data))
 	if inner.Header.Del("If-Match"); op.Version != "" {

@@ -79,6 +79,7 @@ type Gate struct {
 	Before, After func(number int)
 
 	handler http.Handler
+	busy    sync.WaitGroup
 	mu      sync.Mutex
 	number  int
 	faults  []*Fault
@@ -87,6 +88,9 @@ type Gate struct {
 
 // NewGate returns a gate before a handler.
 func NewGate(h http.Handler) *Gate { return &Gate{handler: h} }
+
+// Quiet waits until no request is being handled. Nobody may send one meanwhile.
+func (g *Gate) Quiet() { g.busy.Wait() }
 
 // Reset forgets requests and faults.
 func (g *Gate) Reset() {
@@ -156,6 +160,8 @@ func (g *Gate) arrive(r *http.Request) (int, *Fault) {
 
 // ServeHTTP implements http.Handler.
 func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	g.busy.Add(1)
+	defer g.busy.Done()
 	body, _ := io.ReadAll(r.Body)
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	n, f := g.arrive(r)

@@ -52,6 +52,8 @@ type World struct {
 	// Dir holds the state file.
 	Dir string
 
+	graphURL, targetURL string
+
 	opts    Options
 	clients Clients
 	close   []func()
@@ -69,7 +71,7 @@ func New(opts Options) (*World, error) {
 	}})
 	w.App = NewApp(opts.Profile, w.Clock, opts.Seed)
 	w.Source, w.Target = NewGate(w.Graph), NewGate(w.App.Handler())
-	graphURL, targetURL := w.serve(w.Source), w.serve(w.Target)
+	w.graphURL, w.targetURL = w.serve(w.Source), w.serve(w.Target)+w.App.Root()
 	transport := &http.Transport{MaxIdleConnsPerHost: 32}
 	w.close = append(w.close, transport.CloseIdleConnections)
 	var err error
@@ -79,7 +81,7 @@ func New(opts Options) (*World, error) {
 	w.close = append(w.close, func() { _ = os.RemoveAll(w.Dir) })
 	access := w.Graph.Token(graphsim.DefaultClientID)
 	w.clients, err = Connection{
-		GraphURL: graphURL, TargetURL: targetURL + w.App.Root(), Profile: opts.Profile, Clock: w.Clock, HTTP: &http.Client{Transport: transport},
+		GraphURL: w.graphURL, TargetURL: w.targetURL, Profile: opts.Profile, Clock: w.Clock, HTTP: &http.Client{Transport: transport},
 		GraphToken: func() string { return access },
 	}.Connect()
 	if err != nil {
@@ -99,6 +101,9 @@ func (w *World) serve(h http.Handler) string {
 	w.close = append(w.close, s.Close)
 	return s.URL
 }
+
+// URLs returns where both sides are: Graph, and the tenant URL of the application.
+func (w *World) URLs() (graph, target string) { return w.graphURL, w.targetURL }
 
 // Use puts a plan in force.
 func (w *World) Use(v Variant) error {

@@ -89,21 +89,23 @@ func (s *Store) Decide(ctx context.Context, id state.ConfigID, decisions []state
 
 // SetLevels numbers the managers above each user from the top downwards. Who is not reached from the top stands in a circle, or
 // too far down, and gets the highest level that there is.
+// The conditions action <> ” and retry IS NULL are those of the partial index on pending objects, without which everybody
+// would be looked at.
 const (
 	setLevels = `WITH RECURSIVE chain (seq, source, level) AS (
 			SELECT o.seq, o.source, 0 FROM objects o
-			WHERE o.config = ? AND o.kind = 'User' AND o.action = 'Provision' AND NOT EXISTS (
-				SELECT 1 FROM objects m WHERE m.config = o.config AND m.source = o.manager AND m.kind = 'User' AND m.action = 'Provision')
+			WHERE o.config = ? AND o.kind = 'User' AND o.action = 'Provision' AND o.action <> '' AND o.retry IS NULL AND NOT EXISTS (
+				SELECT 1 FROM objects m WHERE m.config = o.config AND m.source = o.manager AND m.kind = 'User' AND m.action = 'Provision' AND m.retry IS NULL)
 			UNION ALL
 			SELECT o.seq, o.source, c.level + 1 FROM chain c CROSS JOIN objects o
-			WHERE o.config = ? AND o.manager = c.source AND o.manager <> '' AND o.kind = 'User' AND o.action = 'Provision' AND c.level < 50
+			WHERE o.config = ? AND o.manager = c.source AND o.manager <> '' AND o.kind = 'User' AND o.action = 'Provision' AND o.retry IS NULL AND c.level < 50
 		), top AS (SELECT coalesce(max(level), 0) AS level FROM chain),
 		wanted AS (
 			SELECT o.seq, coalesce(c.level, top.level) AS level FROM objects o CROSS JOIN top LEFT JOIN chain c ON c.seq = o.seq
-			WHERE o.config = ? AND o.kind = 'User' AND o.action = 'Provision'
+			WHERE o.config = ? AND o.kind = 'User' AND o.action = 'Provision' AND o.action <> '' AND o.retry IS NULL
 		)
 		UPDATE objects SET level = wanted.level FROM wanted WHERE objects.seq = wanted.seq AND objects.level <> wanted.level`
-	highestLevel = `SELECT coalesce(max(level), 0) FROM objects WHERE config = ? AND kind = 'User' AND action = 'Provision'`
+	highestLevel = `SELECT coalesce(max(level), 0) FROM objects WHERE config = ? AND kind = 'User' AND action = 'Provision' AND action <> '' AND retry IS NULL`
 )
 
 // SetLevels implements state.Decider.
