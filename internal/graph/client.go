@@ -93,6 +93,17 @@ func New(cfg Config) (*Client, error) {
 		return nil, fault.New(fault.Invalid, op, "the id of the application must be a GUID")
 	}
 	origin.Path = ""
+	cfg = cfg.withDefaults(origin)
+	client := http.Client{}
+	if cfg.HTTP != nil {
+		client = *cfg.HTTP
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &Client{cfg: cfg, origin: origin, http: &client}, nil
+}
+
+// withDefaults fills in what was left out.
+func (cfg Config) withDefaults(origin *url.URL) Config {
 	if cfg.Scope == "" {
 		cfg.Scope = origin.String() + "/.default"
 	}
@@ -117,12 +128,7 @@ func New(cfg Config) (*Client, error) {
 	if cfg.MaxBody <= 0 {
 		cfg.MaxBody = defaultMaxBody
 	}
-	client := http.Client{}
-	if cfg.HTTP != nil {
-		client = *cfg.HTTP
-	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &Client{cfg: cfg, origin: origin, http: &client}, nil
+	return cfg
 }
 
 // local reports whether plain http is tolerated: on this machine and inside the cluster, where simulators run.

@@ -125,14 +125,14 @@ func TestSimulatedFindManyAgreesWithFind(t *testing.T) {
 // mixture makes people and groups that are there, in the recycle bin and gone.
 func (w *world) mixture(t *testing.T, random *rand.Rand) map[directory.Kind][]string {
 	t.Helper()
-	people := w.people(t, 130)
+	people := w.people(t, 70)
 	for i, id := range people[1:] {
 		if random.IntN(2) == 0 {
 			must(t, w.tenant.SetManager(id, people[random.IntN(i+1)]))
 		}
 	}
 	var groups []string
-	for i := range 45 {
+	for i := range 25 {
 		id, err := w.tenant.AddGroup(map[string]any{"displayName": fmt.Sprint("g", i), "groupTypes": []string{"Unified"}})
 		must(t, err)
 		must(t, w.tenant.AddMembers(id, people[:random.IntN(20)]...))
@@ -184,10 +184,10 @@ func TestSimulatedRecycleBinThatMayNotBeSeen(t *testing.T) {
 	}
 }
 
-// Three thousand of whom one in ten is gone: more than one window, and each person is delivered once.
+// Twelve hundred of whom one in ten is gone: more than one window, and each person is delivered once.
 func TestSimulatedFindManyOfAWholeTenant(t *testing.T) {
 	w := newWorld(t, graphsim.Knobs{})
-	ids := w.people(t, 3000)
+	ids := w.people(t, 1200)
 	for i, id := range ids {
 		if i%10 == 0 {
 			purge(t, w, id)
@@ -204,7 +204,7 @@ func TestSimulatedFindManyOfAWholeTenant(t *testing.T) {
 			gone++
 		}
 	}
-	if gone != 300 {
-		t.Errorf("%d are gone, want 300", gone)
+	if gone != 120 {
+		t.Errorf("%d are gone, want 120", gone)
 	}
 }

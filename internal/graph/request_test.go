@@ -226,7 +226,7 @@ func TestErrorsNameCauseAndRequest(t *testing.T) {
 func TestRequestIDOfTheBodyAndOfTheClient(t *testing.T) {
 	bare := func(body string) reply {
 		return reply{raw: func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(400)
+			w.WriteHeader(http.StatusBadRequest)
 			fmt.Fprint(w, body)
 		}}
 	}

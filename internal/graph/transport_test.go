@@ -4,8 +4,7 @@ import (
 	"compress/gzip"
 	"context"
 	"fmt"
-	"io"
-	"log"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -30,7 +29,7 @@ func TestBodies(t *testing.T) {
 			}
 			z := gzip.NewWriter(w)
 			fmt.Fprint(z, body)
-			z.Close()
+			_ = z.Close()
 		}}
 	}
 	small := `{"@odata.nextLink":"X","value":[]}`
@@ -60,7 +59,7 @@ func TestUnreachable(t *testing.T) {
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
 	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
-	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	secure.StartTLS()
 	defer secure.Close()
 	plain := httptest.NewServer(http.NotFoundHandler())

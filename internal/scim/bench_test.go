@@ -49,7 +49,13 @@ func BenchmarkBarePost(b *testing.B) {
 	client := scim.NewHTTPClient(nil)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			resp, err := client.Post(server.URL+"/Users", "application/scim+json", bytes.NewReader(body))
+			req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, server.URL+"/Users", bytes.NewReader(body))
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			req.Header.Set("Content-Type", "application/scim+json")
+			resp, err := client.Do(req)
 			if err != nil {
 				b.Error(err)
 				return

@@ -13,12 +13,15 @@ import (
 func (h *history) equalGroups() error {
 	groups := h.w.App.Groups()
 	for _, g := range h.m.groups {
-		if !g.assigned || g.deleted {
-			continue
-		}
 		r, _, err := h.record(g.id)
 		if err != nil {
 			return err
+		}
+		if !g.assigned || g.deleted {
+			if r.Link == state.Active {
+				return broken("group %s is still managed", g.name)
+			}
+			continue
 		}
 		at := slices.IndexFunc(groups, func(have world.Group) bool { return have.ID == string(r.Target) })
 		if r.Link != state.Active || at < 0 {

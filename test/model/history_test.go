@@ -11,7 +11,7 @@ import (
 )
 
 // defaultHistories is how many histories a plain run tries.
-const defaultHistories = 300
+const defaultHistories = 250
 
 func setting(t *testing.T, name string, otherwise int) int {
 	t.Helper()

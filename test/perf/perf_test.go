@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -11,7 +12,7 @@ import (
 func TestMain(m *testing.M) {
 	if os.Getenv(workerEnv) != "" {
 		if err := work(context.Background(), os.Stdin, os.Stdout); err != nil {
-			os.Stderr.WriteString("perf: " + err.Error() + "\n")
+			fmt.Fprintln(os.Stderr, "perf:", err)
 			os.Exit(1)
 		}
 		os.Exit(0)
