@@ -59,7 +59,7 @@ func root() *cobra.Command {
 See what happens    status, logs, explain
 See what will be    plan, eval
 Ask for something   sync, restart, allow-deletes
-Keep the state      state export, state import`,
+Move what is known  state export, state import`,
 		Version:       version,
 		SilenceUsage:  true,
 		SilenceErrors: true,

@@ -100,7 +100,7 @@ API server gives an import one minute, which is enough for some 100,000 people.`
 				if err != nil {
 					return err
 				}
-				defer opened.Close()
+				defer func() { _ = opened.Close() }()
 				in = opened
 			}
 			answer, err := a.do(cmd.Context(), http.MethodPut, a.path("", args[0], "state"), nil, in)

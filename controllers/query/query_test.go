@@ -135,7 +135,10 @@ func TestWhoMayAskWhat(t *testing.T) {
 		client := person(t, c.Namespace, "reader-of-one-namespace", may("get", query.Logs))
 		other := newConfig(t)
 		g := gomega.NewWithT(t)
-		g.Eventually(func() int { code, _ := ask(t.Context(), t, client, http.MethodGet, path(c, "", "logs"), nil); return code }).WithTimeout(20 * time.Second).Should(gomega.Equal(http.StatusOK))
+		g.Eventually(func() int {
+			code, _ := ask(t.Context(), t, client, http.MethodGet, path(c, "", "logs"), nil)
+			return code
+		}).WithTimeout(20 * time.Second).Should(gomega.Equal(http.StatusOK))
 		if code, _ := ask(t.Context(), t, client, http.MethodGet, path(other, "", "logs"), nil); code != http.StatusForbidden {
 			t.Errorf("status = %d, want 403", code)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -44,7 +45,8 @@ type Planner interface {
 
 // Server serves the endpoint. It runs on every replica, because each can read the store.
 type Server struct {
-	// Listener takes the connections; it is closed by Start.
+	// Address is where the server listens, such as :8444. Listener, where not nil, is used instead; Start closes it.
+	Address  string
 	Listener net.Listener
 	// Config is how the API server is reached, to learn whose requests to trust and what people may do.
 	Config *rest.Config
@@ -78,13 +80,19 @@ func (s *Server) Start(ctx context.Context) error {
 	if err := certificate.renew(""); err != nil {
 		return err
 	}
+	listener := s.Listener
+	if listener == nil {
+		if listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.Address); err != nil {
+			return fmt.Errorf("listening for questions: %w", err)
+		}
+	}
 	server := &http.Server{
 		Handler:           limited(maxConcurrent, front.protect(s.routes(), s.Log)),
 		ReadHeaderTimeout: readHeaderWithin, IdleTimeout: idleFor, MaxHeaderBytes: maxRequestHeader,
 		BaseContext: func(net.Listener) context.Context { return ctx },
 		ErrorLog:    slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
 	}
-	secured := tls.NewListener(s.Listener, &tls.Config{
+	secured := tls.NewListener(listener, &tls.Config{
 		MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}, GetCertificate: certificate.get,
 		// The certificate of the API server is checked by front, whose authority may change while we run.
 		ClientAuth: tls.RequestClientCert,

@@ -2,9 +2,7 @@ package query
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"net"
 
 	"github.com/jonboulle/clockwork"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -33,12 +31,8 @@ func Setup(mgr ctrl.Manager, o Options) error {
 	if o.Address == "" || o.Address == "0" {
 		return nil
 	}
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", o.Address)
-	if err != nil {
-		return fmt.Errorf("listening for questions: %w", err)
-	}
 	return mgr.Add(&Server{
-		Listener: listener, Config: mgr.GetConfig(), Client: mgr.GetClient(), Reader: mgr.GetAPIReader(), Planner: o.Planner, Trial: o.Trial,
+		Address: o.Address, Config: mgr.GetConfig(), Client: mgr.GetClient(), Reader: mgr.GetAPIReader(), Planner: o.Planner, Trial: o.Trial,
 		Inspector: &inspect.Inspector{Store: o.Store, Clock: o.Clock, Scratch: o.Scratch},
 		Clock:     o.Clock, Log: o.Log,
 	})

@@ -3,7 +3,6 @@ package query
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 
 	api "github.com/entrain-dev/entrain/api/v1alpha1"
@@ -46,7 +45,7 @@ func (q question) restore(ctx context.Context) error {
 	err := store.Restore(ctx, q.id(), func() (state.Row, bool, error) {
 		var e Event
 		switch err := lines.Decode(&e); {
-		case errors.Is(err, io.EOF), err != nil:
+		case err != nil:
 			return state.Row{}, false, fault.New(fault.Invalid, "import state", "the export is incomplete or damaged")
 		case e.Done:
 			return state.Row{}, false, nil

@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -172,6 +173,26 @@ func TestFindManyRenewsTheTokenOnceForAllParts(t *testing.T) {
 	got, err := findMany(connect(t, server.URL, func(c *graph.Config) { c.Credential = tokens }), directory.User, []string{ada, bob})
 	if err != nil || len(got) != 2 || tokens.refresh != 1 {
 		t.Errorf("delivered %d, %v, after %d new tokens", len(got), err, tokens.refresh)
+	}
+	if diff := cmp.Diff([]string{"Bearer token-1", "Bearer token-2"}, server.tokens); diff != "" {
+		t.Errorf("tokens (-want +got):\n%s", diff)
+	}
+}
+
+// A part may be refused because the token misses a claim (continuous access evaluation, section 7.5).
+func TestFindManyAnswersAChallenge(t *testing.T) {
+	const claims = `{"access_token":{"nbf":{"essential":true,"value":"1604106651"}}}`
+	challenged := piece{status: 401, header: map[string]string{
+		"WWW-Authenticate": `Bearer realm="", error="insufficient_claims", claims="` + base64.StdEncoding.EncodeToString([]byte(claims)) + `"`,
+	}}
+	server := newBatcher(t, map[string][]piece{inDirectory: {challenged, found(ada)}})
+	tokens := &credential{}
+	got, err := findMany(connect(t, server.URL, func(c *graph.Config) { c.Credential = tokens }), directory.User, []string{ada})
+	if err != nil || len(got) != 1 || tokens.refresh != 0 {
+		t.Errorf("delivered %d, %v, after %d refreshes", len(got), err, tokens.refresh)
+	}
+	if diff := cmp.Diff([]string{claims}, tokens.claims); diff != "" {
+		t.Errorf("claims (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{"Bearer token-1", "Bearer token-2"}, server.tokens); diff != "" {
 		t.Errorf("tokens (-want +got):\n%s", diff)

@@ -19,7 +19,7 @@ type Inspector struct {
 	Clock clockwork.Clock
 	// Scratch makes an empty store for the copy of the state that a plan needs, with a function that removes it again.
 	Scratch func(ctx context.Context) (state.Store, func() error, error)
-	// Workers is how many objects of a plan are looked at at the same time; 0 means the engine's default.
+	// Workers is how many objects of a plan are worked on at the same time; 0 means the engine's default.
 	Workers int
 }
 
