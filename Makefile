@@ -79,6 +79,14 @@ fuzz: ## Fuzz each target for FUZZTIME (1m).
 bench-expr: ## Compare the expression language with cel-go on equal expressions.
 	go run ./internal/expr/bench
 
+.PHONY: bench
+bench: ## Measure requests, rate, speed and memory against their goals (6 minutes; docs/performance.md).
+	go run ./test/perf $(BENCHFLAGS)
+
+.PHONY: bench-full
+bench-full: ## The same with 100,000 people and 1,000,000 memberships (about an hour).
+	go run ./test/perf -full $(BENCHFLAGS)
+
 .PHONY: controlplane
 controlplane: ## Find or build etcd, kube-apiserver, kubectl and helm (first time: minutes).
 	@hack/controlplane/assets.sh --ensure >/dev/null

@@ -194,6 +194,8 @@ func (r *ProvisionOnDemandReconciler) write(ctx context.Context, demand *api.Pro
 
 // ttl is how long a finished request stays, at least a moment.
 func ttl(demand *api.ProvisionOnDemand) time.Duration {
+	// An answer of the API server that was decoded into the object may have taken the default away again.
+	demand.SetDefaults()
 	return max(time.Duration(*demand.Spec.TTLSecondsAfterFinished)*time.Second, time.Millisecond)
 }
 

@@ -107,11 +107,14 @@ func (c *cycle) retry(ctx context.Context) error {
 
 // apply applies all pending actions that the query selects and want accepts.
 func (c *cycle) apply(ctx context.Context, q state.PendingQuery, want func(state.Candidate) bool) error {
-	workers := c.Workers
-	if workers <= 0 {
-		workers = defaultWorkers
+	return c.applyWith(ctx, q, want, c.workers())
+}
+
+func (c *cycle) workers() int {
+	if c.Workers > 0 {
+		return c.Workers
 	}
-	return c.applyWith(ctx, q, want, workers)
+	return defaultWorkers
 }
 
 // job is an object together with what is needed to apply its action.
@@ -119,6 +122,8 @@ type job struct {
 	side    Side
 	record  state.Candidate
 	targets resolved
+	// meet, if not nil, is where the create of the object waits for the others of its batch.
+	meet *meeting
 }
 
 // applyWith is a pipeline: one goroutine lists pages of the store, workers apply, one goroutine commits outcomes in groups
@@ -129,7 +134,11 @@ func (c *cycle) applyWith(ctx context.Context, q state.PendingQuery, want func(s
 		return nil
 	}
 	// A page of jobs waits while the next one is listed and its intents are written, so that workers do not wait for the store.
-	jobs := make(chan job, commitBatch)
+	size := c.batchSize()
+	if size > 1 && q.Level >= 0 { // people who are to be created and nobody else
+		workers = min(workers, bulkWorkers)
+	}
+	jobs := make(chan []job, max(1, commitBatch/size))
 	outcomes := make(chan state.Outcome, commitBatch)
 	// Without the store nothing more may be sent: what is done there would be forgotten.
 	running, halt := context.WithCancel(ctx)
@@ -161,7 +170,7 @@ func (c *cycle) applyWith(ctx context.Context, q state.PendingQuery, want func(s
 }
 
 // produce lists pending objects and hands them to the workers.
-func (c *cycle) produce(ctx context.Context, side Side, q state.PendingQuery, want func(state.Candidate) bool, jobs chan<- job) error {
+func (c *cycle) produce(ctx context.Context, side Side, q state.PendingQuery, want func(state.Candidate) bool, jobs chan<- []job) error {
 	return pages(func(after state.Seq) ([]state.Candidate, error) {
 		return c.Store.Apply(ctx, c.plan.ID, q, after, commitBatch)
 	}, func(r state.Candidate) state.Seq { return r.Seq }, func(listed []state.Candidate) error {
@@ -182,9 +191,13 @@ func (c *cycle) produce(ctx context.Context, side Side, q state.PendingQuery, wa
 			return err
 		}
 		c.observe(func(p *Progress) { p.Total = max(p.Total, p.Done) })
-		for _, r := range page {
+		all := make([]job, len(page))
+		for i, r := range page {
+			all[i] = job{side: side, record: r, targets: targets}
+		}
+		for _, batch := range c.batches(all) {
 			select {
-			case jobs <- job{side, r, targets}:
+			case jobs <- batch:
 			case <-c.req.Stop:
 				return c.interrupted(ctx)
 			case <-ctx.Done():
@@ -220,19 +233,15 @@ func (c *cycle) stopping() bool {
 	}
 }
 
-func (c *cycle) work(ctx context.Context, jobs <-chan job, outcomes chan<- state.Outcome) error {
-	for j := range jobs {
+func (c *cycle) work(ctx context.Context, jobs <-chan []job, outcomes chan<- state.Outcome) error {
+	for batch := range jobs {
 		if ctx.Err() != nil {
 			return c.interrupted(ctx)
 		}
 		if c.stopping() {
 			continue
 		}
-		out, err := c.act(ctx, j)
-		if out != nil {
-			outcomes <- *out
-		}
-		if err != nil {
+		if err := c.actMany(ctx, batch, outcomes); err != nil {
 			return err
 		}
 	}
@@ -287,6 +296,9 @@ func (c *cycle) fatal(err error) bool {
 	case fault.Unauthorized, fault.NotCompliant, fault.Canceled, fault.Internal:
 		return true
 	case fault.Transient, fault.Unreachable, fault.Throttled:
+		if c.counted(err) {
+			return c.inARow.Load() >= tooManyInARow
+		}
 		return c.inARow.Add(1) >= tooManyInARow
 	}
 	c.inARow.Store(0)

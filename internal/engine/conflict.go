@@ -56,7 +56,7 @@ func (c *cycle) resolveConflicts(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		out, err := c.act(ctx, job{side, r, targets})
+		out, err := c.act(ctx, job{side: side, record: r, targets: targets})
 		if out != nil {
 			if cerr := c.Store.Commit(context.WithoutCancel(ctx), c.plan.ID, []state.Outcome{*out}); cerr != nil {
 				return cerr

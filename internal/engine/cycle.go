@@ -58,6 +58,9 @@ type cycle struct {
 	failures, references atomic.Int64 // objects that failed in this cycle, and those of them that are references
 	inARow               atomic.Int64 // transient failures without a success between them
 
+	// known are the failures that inARow counts (c.mu).
+	known map[*fault.Error]bool
+
 	// conflicts are objects that wait for a second attempt (c.mu); alone is true while nobody else applies anything.
 	conflicts []directory.SourceID
 	alone     bool
@@ -139,6 +142,8 @@ func (c *cycle) open(ctx context.Context) (from int, err error) {
 	if err := c.plan.Target.Check(ctx, path); err != nil {
 		return 0, &connectionError{side: targetSide, err: err}
 	}
+	// The first test of a connection also discovers: smaller pages, and bulk.
+	c.caps = c.plan.Target.Capabilities()
 	return from, nil
 }
 

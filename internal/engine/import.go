@@ -189,24 +189,27 @@ func (c *cycle) lookUpMissing(ctx context.Context, kind directory.Kind) error {
 	return pages(func(after state.Seq) ([]state.Record, error) {
 		return c.Store.Missing(ctx, c.plan.ID, kind, after, state.PageSize)
 	}, func(r state.Record) state.Seq { return r.Seq }, func(page []state.Record) error {
-		for _, r := range page {
-			if err := c.interrupted(ctx); err != nil {
-				return err
-			}
-			change, err := c.plan.Source.Find(ctx, kind, r.ID, c.plan.Selection(kind))
-			if kind == directory.Group && fault.Is(err, fault.Forbidden) {
-				// The recycle bin of groups needs Group.Read.All, which nothing else here needs. What may not be seen is unknown,
-				// never gone: the group stays as it is.
-				c.Log.Warn("A group is missing from a complete read and may not be looked up; grant Group.Read.All to have it settled",
-					"config", c.plan.Name, "group", r.ID)
-				continue
-			}
-			if err != nil {
-				return &connectionError{side: sourceSide, err: err}
-			}
-			if err := c.Store.Import(ctx, c.plan.ID, c.number(), false, []directory.Change{change}); err != nil {
-				return err
-			}
+		if err := c.interrupted(ctx); err != nil {
+			return err
+		}
+		ids := make([]directory.SourceID, len(page))
+		for i, r := range page {
+			ids[i] = r.ID
+		}
+		settled := 0
+		err := c.plan.Source.FindMany(ctx, kind, ids, c.plan.Selection(kind), func(change directory.Change) error {
+			settled++
+			return c.Store.Import(ctx, c.plan.ID, c.number(), false, []directory.Change{change})
+		})
+		if kind == directory.Group && fault.Is(err, fault.Forbidden) {
+			// The recycle bin of groups needs Group.Read.All, which nothing else here needs. What may not be seen is unknown,
+			// never gone: these groups stay as they are.
+			c.Log.Warn("Groups are missing from a complete read and may not be looked up; grant Group.Read.All to have it settled",
+				"config", c.plan.Name, "groups", len(page)-settled)
+			return nil
+		}
+		if err != nil {
+			return &connectionError{side: sourceSide, err: err}
 		}
 		return nil
 	})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/entrain-dev/entrain/internal/directory"
 	"github.com/entrain-dev/entrain/internal/fault"
 	"github.com/entrain-dev/entrain/internal/schedule"
@@ -26,16 +28,22 @@ func (c *cycle) applyMembers(ctx context.Context) error {
 		return c.Store.UnequalGroups(ctx, c.plan.ID, after, commitBatch)
 	}, func(r state.Record) state.Seq { return r.Seq }, func(page []state.Record) error {
 		c.observe(func(p *Progress) { p.Total += int64(len(page)) })
+		// Groups side by side, the requests of one group one after the other: each changes the version of the group.
+		g, gctx := errgroup.WithContext(ctx)
+		g.SetLimit(c.workers())
 		for _, group := range page {
 			if group.Escrow != nil && !group.Escrow.Next.Before(c.config.Cycle.Started) {
 				continue
 			}
-			if err := c.applyGroupMembers(ctx, group); err != nil {
-				return err
-			}
-			c.count(func(*state.Report) {}, 1)
+			g.Go(func() error {
+				if err := c.applyGroupMembers(gctx, group); err != nil {
+					return err
+				}
+				c.count(func(*state.Report) {}, 1)
+				return nil
+			})
 		}
-		return nil
+		return g.Wait()
 	})
 }
 

@@ -189,7 +189,7 @@ func (c *cycle) create(ctx context.Context, j job, jd judgement, keys []mapping.
 			applied[ref.Path] = string(target)
 		}
 	}
-	res, err := c.plan.Target.Create(ctx, r.Kind, doc)
+	res, err := c.post(ctx, j, doc)
 	if fault.Is(err, fault.Conflict) {
 		res, ok, ferr := c.find(ctx, r.Kind, keys, true)
 		if ferr != nil {

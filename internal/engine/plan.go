@@ -21,6 +21,9 @@ type Source interface {
 	Assignments(ctx context.Context, page func([]directory.Assignment) error) error
 	// Find looks one object up: present, in the recycle bin, or gone from both.
 	Find(ctx context.Context, kind directory.Kind, id directory.SourceID, attributes []string) (directory.Change, error)
+	// FindMany looks objects up as Find does, in few requests, and tells each what it found, in no particular order. With
+	// fault.Forbidden all that may be looked up have been; with any other error some have.
+	FindMany(ctx context.Context, kind directory.Kind, ids []directory.SourceID, attributes []string, each func(directory.Change) error) error
 }
 
 // Target is the side that is written: an application.

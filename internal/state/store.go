@@ -129,7 +129,7 @@ type Applier interface {
 
 	// UnequalGroups lists managed groups (link Active) that have edges to add (member linked, not Unlinked) or to remove.
 	UnequalGroups(ctx context.Context, id ConfigID, after Seq, limit int) ([]Record, error)
-	// Edges returns edges of a group to add and to remove, limit of each. Added members must have a resource.
+	// Edges returns edges of a managed group to add and to remove, limit of each. Added members must have a resource.
 	Edges(ctx context.Context, id ConfigID, group Seq, limit int) (add, remove []Edge, err error)
 	// CommitEdges records that edges were added to and removed from the target, with a log entry if not nil. A group of which only
 	// references failed leaves escrow when nothing is left to send, here or because the source changed.

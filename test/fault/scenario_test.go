@@ -219,8 +219,9 @@ func (st *stage) safe(cycleErr error) error {
 
 // named checks that somebody who looks learns why the target is not as it should be.
 func (st *stage) named(config state.Config, cycleErr error, want []string) error {
-	if cycleErr != nil || slices.Equal(st.picture(), want) {
-		return nil
+	told := cycleErr != nil
+	if told || slices.Equal(st.picture(), want) {
+		return nil //nolint:nilerr // safe has looked at what the error says
 	}
 	records, err := st.Store.Escrows(context.Background(), st.Plan.ID, 100)
 	if err != nil {

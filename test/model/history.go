@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -73,7 +74,7 @@ func play(seed uint64, operations []operation) (trace []string, err error) {
 	return h.trace, h.agree()
 }
 
-// keep assigns somebody who is blocked, so that the list of assignments is never truly empty: one that is is doubted at first,
+// keep assigns somebody who is blocked, so that the list of assignments is never truly empty: an empty one is doubted at first,
 // which TestASuddenlyEmptyListOfAssignmentsRemovesNobodyAtFirst of the engine shows.
 func (h *history) keep() error {
 	id, err := h.w.Tenant.AddUser(world.UserProperties("keeper@contoso.com", "Keeper", "", "", "", false))
@@ -102,7 +103,8 @@ func (h *history) runIn(parent context.Context, req engine.Request) (state.Confi
 	for _, a := range h.w.App.Accounts() {
 		h.before[a.ID] = a
 	}
-	if err := h.mark(); err != nil {
+	// The store is looked at for as long as it takes, also when the cycle is to be cut short.
+	if err := h.mark(); err != nil { //nolint:contextcheck // the context is that of the cycle
 		return state.Config{}, err
 	}
 	config, err := h.w.Engine.Run(ctx, h.w.Plan, req)
@@ -120,7 +122,7 @@ func (h *history) runIn(parent context.Context, req engine.Request) (state.Confi
 	if err := tolerable(err); err != nil {
 		return config, err
 	}
-	if err := h.learn(); err != nil {
+	if err := h.learn(); err != nil { //nolint:contextcheck // the context is that of the cycle
 		return config, err
 	}
 	if err := h.invariants(config, req); err != nil {
@@ -135,7 +137,7 @@ func (h *history) runIn(parent context.Context, req engine.Request) (state.Confi
 // wrote is a write as "METHOD id".
 func wrote(r world.Request) string {
 	id := r.Path[strings.LastIndex(r.Path, "/")+1:]
-	if r.Resource != "" && r.Method == "POST" {
+	if r.Resource != "" && r.Method == http.MethodPost {
 		id = r.Resource
 	}
 	return r.Method + " " + id

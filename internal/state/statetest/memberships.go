@@ -74,6 +74,37 @@ func edgeCases() map[string]func(f *fixture) {
 			f.wantUnequal("g1")
 			f.wantEdges("g1", []string{"u3"}, nil)
 		},
+		"a group that is linked after its members is to be filled": func(f *fixture) {
+			f.read(object("u1"), object("u2"), group("g1", "u1", "u2"))
+			f.link("u1")
+			f.wantUnequal()
+			f.link("g1")
+			f.wantEdges("g1", []string{"u1"}, nil)
+			f.link("u2")
+			f.wantEdges("g1", []string{"u1", "u2"}, nil)
+		},
+		"a group and its members may be linked in one transaction": func(f *fixture) {
+			f.read(object("u1"), group("g1", "u1", "g2"), group("g2", "u1"))
+			var outcomes []state.Outcome
+			for _, id := range []string{"g2", "u1", "g1"} {
+				outcomes = append(outcomes, state.Outcome{Seq: f.seq(id), Done: true, Link: state.Active, Target: targetOf(id)})
+			}
+			f.commit(outcomes...)
+			f.wantEdges("g1", []string{"u1", "g2"}, nil)
+			f.wantEdges("g2", []string{"u1"}, nil)
+		},
+		"a group that lost its resource and gets another one is filled again": func(f *fixture) {
+			team(f)
+			f.sent("g1", []string{"u1", "u2"}, nil)
+			f.commit(state.Outcome{Seq: f.seq("g1")})
+			f.wantUnequal()
+			f.read(object("u4"))
+			f.link("u4")
+			f.read(members("g1", joins("u4")...))
+			f.wantUnequal()
+			f.link("g1")
+			f.wantEdges("g1", []string{"u1", "u2", "u4"}, nil)
+		},
 		"a member that joins after being linked is to be added": func(f *fixture) {
 			team(f)
 			f.sent("g1", []string{"u1", "u2"}, nil)

@@ -39,7 +39,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	defer store.Close()
+	defer func() { _ = store.Close() }()
 	// Nothing waits: the clock jumps.
 	clock := world.NewClock(time.Now())
 	clients, err := world.Connection{

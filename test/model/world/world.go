@@ -155,7 +155,7 @@ var template = sync.OnceValues(func() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	path := filepath.Join(dir, "state.db")
 	store, err := sqlite.Open(context.Background(), path)
 	if err != nil {

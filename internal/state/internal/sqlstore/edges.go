@@ -49,7 +49,7 @@ func (s *Store) Edges(ctx context.Context, id state.ConfigID, group state.Seq, l
 const (
 	// addTargetEdges also takes edges that the source dropped meanwhile: the target has them now, so they are to be removed there.
 	addTargetEdges = `INSERT INTO edges (grp, member, in_source, in_target, seen, ready)
-		SELECT g.seq, m.seq, 0, 1, 0, CASE WHEN m.link <> '' AND m.target <> '' THEN 1 ELSE 0 END
+		SELECT g.seq, m.seq, 0, 1, 0, CASE WHEN m.link <> '' AND m.target <> '' AND g.link <> '' AND g.target <> '' THEN 1 ELSE 0 END
 		FROM objects g CROSS JOIN objects m WHERE g.seq = ? AND g.config = ?
 		AND m.seq IN (SELECT CAST(value AS BIGINT) FROM {list}) AND +m.config = g.config
 		ON CONFLICT (grp, member) DO UPDATE SET in_target = 1`

@@ -7,7 +7,7 @@ func Pages(d Dialect) []string {
 	queries := []string{
 		insertObjects, updateObjects, touchObjects, upsertAttributes, loadNumbers, loadFacts, loadAttributes, loadEdges, addSourceEdges, touchEdges, removeSourceEdges,
 		dropAbsentEdges, markSeqs, markAssignedMembers, mentionObjects, seqsOfSources, stageAssignments, endEscrows, decide, intend, listLinks,
-		writeOutcomes, writeApplied, dropEscrows, writeEscrows, dropWaits, writeWaits, followEdges, followWaits, markReferrers, settleEscrows,
+		writeOutcomes, writeApplied, dropEscrows, writeEscrows, dropWaits, writeWaits, followMembers, followGroups, leaveMembers, leaveGroups, followWaits, markReferrers, settleEscrows,
 		settleObjects, addTargetEdges, removeTargetEdges, dropTargetEdges, addResources, dropKeys, addKeys, appendLog,
 	}
 	queries = append(append(queries, forget...), movedEdges...)

@@ -15,9 +15,9 @@ const (
 		FROM (SELECT CAST(value->>0 AS BIGINT) AS grp, CAST(value->>1 AS BIGINT) AS member FROM {rows}) AS r
 		JOIN edges e ON e.grp = r.grp AND e.member = r.member`
 	addSourceEdges = `INSERT INTO edges (grp, member, in_source, in_target, seen, ready)
-		SELECT r.grp, r.member, 1, 0, r.seen, CASE WHEN o.link <> '' AND o.target <> '' THEN 1 ELSE 0 END
+		SELECT r.grp, r.member, 1, 0, r.seen, CASE WHEN o.link <> '' AND o.target <> '' AND g.link <> '' AND g.target <> '' THEN 1 ELSE 0 END
 		FROM (SELECT CAST(value->>0 AS BIGINT) AS grp, CAST(value->>1 AS BIGINT) AS member, CAST(value->>2 AS BIGINT) AS seen FROM {rows}) AS r
-		JOIN objects o ON o.seq = r.member WHERE true
+		JOIN objects o ON o.seq = r.member JOIN objects g ON g.seq = r.grp WHERE true
 		ON CONFLICT (grp, member) DO UPDATE SET in_source = 1, seen = excluded.seen`
 	touchEdges = `UPDATE edges SET seen = r.seen
 		FROM (SELECT CAST(value->>0 AS BIGINT) AS grp, CAST(value->>1 AS BIGINT) AS member, CAST(value->>2 AS BIGINT) AS seen FROM {rows}) AS r

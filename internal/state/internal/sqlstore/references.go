@@ -44,8 +44,15 @@ func (t *transaction) writeWaits(ctx context.Context, c *committed) error {
 }
 
 const (
-	followEdges = `UPDATE edges SET ready = ? WHERE member IN (SELECT CAST(value AS BIGINT) FROM {list})`
-	followWaits = `UPDATE waits SET ready = ? WHERE config = ? AND source IN (SELECT value FROM {list})`
+	// followMembers looks only at groups that have a resource themselves. So in a first cycle, in which people come before
+	// groups, nothing is written here for each membership; followGroups does it afterwards, group by group.
+	followMembers = `UPDATE edges SET ready = 1 WHERE ready = 0 AND member IN (SELECT CAST(value AS BIGINT) FROM {list})
+		AND EXISTS (SELECT 1 FROM objects g WHERE g.seq = edges.grp AND g.link <> '' AND g.target <> '')`
+	followGroups = `UPDATE edges SET ready = 1 WHERE ready = 0 AND grp IN (SELECT CAST(value AS BIGINT) FROM {list})
+		AND EXISTS (SELECT 1 FROM objects m WHERE m.seq = edges.member AND m.link <> '' AND m.target <> '')`
+	leaveMembers = `UPDATE edges SET ready = 0 WHERE ready = 1 AND member IN (SELECT CAST(value AS BIGINT) FROM {list})`
+	leaveGroups  = `UPDATE edges SET ready = 0 WHERE ready = 1 AND grp IN (SELECT CAST(value AS BIGINT) FROM {list})`
+	followWaits  = `UPDATE waits SET ready = ? WHERE config = ? AND source IN (SELECT value FROM {list})`
 	// markReferrers marks those who told the target about the resource as their manager.
 	markReferrers = `UPDATE objects SET due = 1 WHERE config = ? AND manager IN (SELECT value FROM {list}) AND manager <> '' AND known = 1 AND due = 0`
 )
@@ -60,14 +67,17 @@ var movedEdges = []string{
 
 // follow tells references and memberships what happened to the objects that they point to.
 func (t *transaction) follow(ctx context.Context, c *committed) error {
-	for ready, objects := range []change{c.lost, c.gained} {
-		if len(objects.seqs) == 0 {
+	for ready, way := range []struct {
+		change
+		edges []string
+	}{{c.lost, []string{leaveMembers, leaveGroups}}, {c.gained, []string{followMembers, followGroups}}} {
+		if len(way.seqs) == 0 {
 			continue
 		}
-		if _, err := t.exec(ctx, followEdges, ready, numbers(objects.seqs)); err != nil {
+		if err := t.all(ctx, way.edges, numbers(way.seqs)); err != nil {
 			return err
 		}
-		if _, err := t.exec(ctx, followWaits, ready, t.config, ids(objects.sources)); err != nil {
+		if _, err := t.exec(ctx, followWaits, ready, t.config, ids(way.sources)); err != nil {
 			return err
 		}
 	}

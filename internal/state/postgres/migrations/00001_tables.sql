@@ -82,8 +82,8 @@ CREATE TABLE waits (
 CREATE INDEX waits_source ON waits (config, source);
 CREATE INDEX waits_ready ON waits (config, object, path, source) WHERE ready = 1;
 
--- Memberships, a million of them: two integers, no foreign keys. ready is 1 when the member has a resource in the target; todo is
--- 1 for an edge to add to the target, 2 for one to remove.
+-- Memberships, a million of them: two integers, no foreign keys. ready is 1 when both ends have a resource in the
+-- target; todo is 1 for an edge to add to the target, 2 for one to remove.
 CREATE TABLE edges (
     grp       BIGINT NOT NULL,
     member    BIGINT NOT NULL,
