@@ -553,6 +553,68 @@ func TestAMissingGroupThatMayNotBeLookedUpStays(t *testing.T) {
 	equal(t, "members", []string{"ada"}, w.members("Sales"))
 }
 
+func TestACreateThatNobodyHeardOfIsDisabledWhenThePersonLeaves(t *testing.T) {
+	for name, leave := range map[string]func(*world){
+		"soft-deleted": func(w *world) { must(w.t, w.tenant.SoftDelete(w.people["ada"])) },
+		"unassigned":   func(w *world) { unassign(w, "ada") },
+		"purged":       func(w *world) { purge(w, "ada") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.hire("keeper")
+			w.cycle()
+			w.hire("ada")
+			w.genesys.SetFault(genesyssim.Fault{Method: http.MethodPost, Effect: genesyssim.EffectCutAfter, Times: -1})
+			w.cycle()
+			equal(t, "Ada", genesyssim.Active, w.account("ada").State)
+			w.genesys.ResetFaults()
+			leave(w)
+			w.cycle()
+			equal(t, "Ada", genesyssim.Inactive, w.account("ada").State)
+			if w.cycle(); len(w.sent()) > 0 {
+				t.Errorf("an extra cycle sends %v", w.sent())
+			}
+		})
+	}
+}
+
+func TestSomebodyWhoseAccountWasTakenOverGetsAnother(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.hire("keeper")
+	w.cycle()
+	unassign(w, "ada")
+	w.change("ada", "userPrincipalName", "lovelace@contoso.com")
+	w.people["lovelace"] = w.people["ada"]
+	w.cycle()
+	w.hire("ada")
+	w.cycle()
+	_, err := w.tenant.Assign(appID, w.people["lovelace"], "")
+	must(t, err)
+	w.cycle()
+	w.cycle()
+	equal(t, "failures", []string(nil), w.failures())
+	equal(t, "people", []string{"ada active", "keeper active", "lovelace active"}, w.states())
+}
+
+func TestAReadThatLeftOutAGroupIsRepeated(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.hire("bob")
+	g := w.group("Sales", "ada", "bob")
+	w.group("Support", "ada")
+	w.cycle()
+	must(t, w.tenant.RemoveMembers(g, w.people["bob"]))
+	w.graph.ExpireTokens(graphsim.ExpiredObserved)
+	// The delta token is refused once, then the complete read answers nothing.
+	_, err := w.graph.AddFault(graphsim.Fault{Path: "/groups/delta", Nth: 2, Effect: graphsim.EffectEmptyResult})
+	must(t, err)
+	w.cycle()
+	w.cycle()
+	w.cycle()
+	equal(t, "members", []string{"ada"}, w.members("Sales"))
+}
+
 func TestAPersonWhoIsHiredAgainTakesTheAccountOver(t *testing.T) {
 	w := newWorld(t)
 	w.hire("ada")

@@ -111,7 +111,7 @@ func (c *cycle) judge(side Side, r state.Candidate, targets resolved) judgement 
 	create, update, remove := side.Mapping.Allows()
 	_, disables := side.Mapping.DisablesBy()
 	j.input = decide.Input{
-		Kind: r.Kind, Removal: r.Removal, Link: r.Link,
+		Kind: r.Kind, Removal: r.Removal, Link: r.Link, Intent: r.Intent,
 		Enabled:      r.Kind == directory.Group || r.Attributes.First(directory.AttrAccountEnabled) != "False",
 		Assigned:     !c.plan.AssignedOnly || r.Assigned && entitles(r),
 		Filtered:     j.verdict.InScope,

@@ -22,6 +22,7 @@ const (
 // a page that is read again changes nothing.
 func (c *cycle) importAll(ctx context.Context) error {
 	next := state.Watermark{}
+	rereading := c.config.RereadGroups
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
 		next.Users, err = c.importKind(gctx, directory.User, c.config.Watermark.Users)
@@ -52,7 +53,7 @@ func (c *cycle) importAll(ctx context.Context) error {
 			return err
 		}
 	}
-	short, err := c.settleMissing(ctx)
+	short, err := c.settleMissing(ctx, rereading)
 	if err != nil {
 		return err
 	}
@@ -148,7 +149,8 @@ func (c *cycle) settleAssignments(ctx context.Context, v verdict) error {
 
 // settleMissing looks up everybody whom a complete read did not show: in the recycle bin means soft-deleted, gone from both
 // means hard-deleted. short is true when so many are missing that the read itself is doubted; then nobody is looked up.
-func (c *cycle) settleMissing(ctx context.Context) (short bool, err error) {
+func (c *cycle) settleMissing(ctx context.Context, rereading bool) (short bool, err error) {
+	again := false
 	for _, kind := range []directory.Kind{directory.User, directory.Group} {
 		missing, err := c.countMissing(ctx, kind)
 		if err != nil || missing == 0 {
@@ -167,12 +169,33 @@ func (c *cycle) settleMissing(ctx context.Context) (short bool, err error) {
 				"config", c.plan.Name, "kind", kind, "missing", missing, "known", known)
 			return true, nil
 		}
-		if err := c.lookUpMissing(ctx, kind); err != nil {
+		present, err := c.lookUpMissing(ctx, kind)
+		if err != nil {
 			return false, err
 		}
+		again = again || c.incomplete(kind, present, rereading)
+	}
+	if again {
+		c.config.ShortRead = c.number()
+		return true, nil
 	}
 	c.config.ShortRead = 0
 	return false, nil
+}
+
+// incomplete deals with a read that left out somebody who is there: it has proved itself incomplete, and who else is missing
+// from it (new people, members who left) is not known. It is repeated once: groups at once in the next cycle, users when it
+// returns true.
+func (c *cycle) incomplete(kind directory.Kind, present int, rereading bool) bool {
+	if present == 0 {
+		return false
+	}
+	c.Log.Warn("A complete read left out objects that exist; the next cycle reads everything again", "config", c.plan.Name, "kind", kind, "objects", present)
+	if kind == directory.Group {
+		c.config.RereadGroups = !rereading
+		return false
+	}
+	return c.config.ShortRead == 0
 }
 
 func (c *cycle) countMissing(ctx context.Context, kind directory.Kind) (n int64, err error) {
@@ -185,8 +208,9 @@ func (c *cycle) countMissing(ctx context.Context, kind directory.Kind) (n int64,
 	return n, err
 }
 
-func (c *cycle) lookUpMissing(ctx context.Context, kind directory.Kind) error {
-	return pages(func(after state.Seq) ([]state.Record, error) {
+// lookUpMissing settles everybody who is missing and returns how many of them are there after all.
+func (c *cycle) lookUpMissing(ctx context.Context, kind directory.Kind) (present int, err error) {
+	err = pages(func(after state.Seq) ([]state.Record, error) {
 		return c.Store.Missing(ctx, c.plan.ID, kind, after, state.PageSize)
 	}, func(r state.Record) state.Seq { return r.Seq }, func(page []state.Record) error {
 		if err := c.interrupted(ctx); err != nil {
@@ -199,6 +223,9 @@ func (c *cycle) lookUpMissing(ctx context.Context, kind directory.Kind) error {
 		settled := 0
 		err := c.plan.Source.FindMany(ctx, kind, ids, c.plan.Selection(kind), func(change directory.Change) error {
 			settled++
+			if change.Removal == directory.Present {
+				present++
+			}
 			return c.Store.Import(ctx, c.plan.ID, c.number(), false, []directory.Change{change})
 		})
 		if kind == directory.Group && fault.Is(err, fault.Forbidden) {
@@ -213,6 +240,7 @@ func (c *cycle) lookUpMissing(ctx context.Context, kind directory.Kind) error {
 		}
 		return nil
 	})
+	return present, err
 }
 
 // pages walks through a listing of the store.

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"maps"
 
 	"github.com/entrain-dev/entrain/internal/directory"
 	"github.com/entrain-dev/entrain/internal/engine/decide"
@@ -114,12 +113,18 @@ func (c *cycle) provision(ctx context.Context, j job) (state.Outcome, error) {
 		// The person comes back to the account that was left.
 		res, err := c.plan.Target.Get(ctx, r.Kind, r.Target)
 		if err == nil {
-			return c.adopt(ctx, j, jd, res, entry)
+			// Unless somebody who was hired under its name has taken it over: then this person is matched like a new one.
+			out, err := c.adopt(ctx, j, jd, res, entry)
+			if !fault.Is(err, fault.Duplicate) {
+				return out, err
+			}
+			c.claims.drop(r.Seq)
+			entry = c.entry(r.Record, logCreate, logSuccess)
 		}
-		if !fault.Is(err, fault.NotFound) {
+		if err != nil && !fault.Is(err, fault.NotFound) {
 			return state.Outcome{}, err
 		}
-		logStep(entry, "EntryImportObjectNotFound", "matching", logSuccess, "The linked resource %s no longer exists.", r.Target)
+		logStep(entry, "EntryImportObjectNotFound", "matching", logSuccess, "The linked resource %s no longer exists or is somebody else's.", r.Target)
 		if err := c.Store.Intend(ctx, c.plan.ID, []state.Seq{r.Seq}); err != nil {
 			return state.Outcome{}, err
 		}
@@ -307,45 +312,6 @@ func (c *cycle) again(ctx context.Context, j job) (state.Outcome, error) {
 	}
 	j.record.Link, j.record.Target, j.record.Applied, j.record.Intent = state.Unlinked, "", nil, true
 	return c.provision(ctx, j)
-}
-
-// disable switches the resource off.
-func (c *cycle) disable(ctx context.Context, j job) (state.Outcome, error) {
-	r := j.record
-	jd, err := c.disabling(j.side, r)
-	if err != nil {
-		return state.Outcome{}, err
-	}
-	out := c.keep(r)
-	out.Link = state.Disabled
-	if r.LeavesScope {
-		out.Link = state.Released
-	}
-	out.Forget = r.Removal == directory.HardDeleted
-	entry := c.entry(r.Record, logDisable, logSuccess)
-	entry.Reason = r.Reason
-	if len(jd.ops) > 0 {
-		err := c.plan.Target.Update(ctx, r.Kind, r.Target, jd.ops)
-		switch {
-		case fault.Is(err, fault.NotFound):
-			// Nobody is there who could be disabled.
-			out.Link, out.Target, out.Applied = state.Unlinked, "", directory.Values{}
-			logStep(entry, "EntryImportObjectNotFound", "export", logSuccess, "The resource no longer exists.")
-		case err != nil:
-			return state.Outcome{}, err
-		default:
-			out.Applied = maps.Clone(r.Applied)
-			if out.Applied == nil {
-				out.Applied = directory.Values{}
-			}
-			maps.Copy(out.Applied, jd.applied)
-			entry.Properties = properties(jd.modified)
-			logStep(entry, "EntryExportUpdateSoftDelete", "export", logSuccess, "%s was disabled.", r.Kind)
-		}
-	}
-	out.Log = entry
-	c.count(func(rep *state.Report) { rep.Disabled++ }, 0)
-	return out, nil
 }
 
 // remove deletes the resource; one that is gone already counts as deleted.

@@ -47,6 +47,8 @@ type Input struct {
 	// ScopeUnknown is true when the scoping filters could not be evaluated.
 	ScopeUnknown bool
 	Link         state.Link
+	// Intent is true when a create was begun and its outcome is not known.
+	Intent bool
 	// Changed is true when the linked resource differs from what is wanted.
 	Changed bool
 
@@ -80,6 +82,9 @@ func Decide(in Input) Verdict {
 	if in.Kind == directory.Group {
 		return decideGroup(in)
 	}
+	if in.unheardOf() {
+		return Verdict{Action: state.Disable, Reason: in.cause(), LeavesScope: true}
+	}
 	switch {
 	case in.Removal == directory.HardDeleted:
 		return hardDeleted(in)
@@ -95,6 +100,28 @@ func Decide(in Input) Verdict {
 		return switchOff(in, ReasonBlocked)
 	}
 	return stay(in)
+}
+
+// unheardOf reports whether a person who is not, or no longer, to have access may have an account of which nobody heard: the
+// answer to its create was lost. It is looked up and disabled.
+func (in Input) unheardOf() bool {
+	known := !in.ScopeUnknown || in.Removal != directory.Present
+	return in.Link == state.Unlinked && in.Intent && known && in.SoftDeleted() && in.Disables && in.Update
+}
+
+// cause says why a person is not to have access.
+func (in Input) cause() Reason {
+	switch {
+	case in.Removal == directory.HardDeleted:
+		return ReasonHardDeleted
+	case in.Removal == directory.SoftDeleted:
+		return ReasonSoftDeleted
+	case !in.Assigned:
+		return ReasonUnassigned
+	case !in.Filtered:
+		return ReasonFiltered
+	}
+	return ReasonBlocked
 }
 
 // hardDeleted: DELETE for what is managed, nothing for what was released before.

@@ -31,6 +31,7 @@ func group(change ...func(*decide.Input)) decide.Input {
 func linked(l state.Link) func(*decide.Input) { return func(in *decide.Input) { in.Link = l } }
 
 var (
+	intent       = func(in *decide.Input) { in.Intent = true }
 	changed      = func(in *decide.Input) { in.Changed = true }
 	unassigned   = func(in *decide.Input) { in.Assigned = false }
 	filtered     = func(in *decide.Input) { in.Filtered = false }
@@ -90,6 +91,11 @@ func TestDecide(t *testing.T) {
 		"a filter that cannot be evaluated":   {person(linked(state.Active), unknown), want{Reason: decide.ReasonScopeUnknown}},
 		"... does not keep a leaver active":   {person(linked(state.Active), unknown, softDeleted), want{Action: state.Disable, Reason: decide.ReasonSoftDeleted}},
 
+		"unassigned while a create is unheard of": {person(intent, unassigned), want{state.Disable, decide.ReasonUnassigned, true}},
+		"purged while a create is unheard of":     {person(intent, hardDeleted), want{state.Disable, decide.ReasonHardDeleted, true}},
+		"a create unheard of, scope unknown":      {person(intent, unknown), want{Reason: decide.ReasonScopeUnknown}},
+		"a create unheard of, still in scope":     {person(intent), want{Action: state.Provision, Reason: decide.ReasonEntersScope}},
+
 		"a group in scope":                              {group(), want{Action: state.Provision, Reason: decide.ReasonEntersScope}},
 		"a group renamed":                               {group(linked(state.Active), changed), want{Action: state.Update, Reason: decide.ReasonChanged}},
 		"a group out of scope":                          {group(linked(state.Active), unassigned), want{state.Delete, decide.ReasonUnassigned, true}},
@@ -115,18 +121,18 @@ func TestNobodyLosesAccessWithoutCause(t *testing.T) {
 	for _, kind := range []directory.Kind{directory.User, directory.Group} {
 		for _, removal := range []directory.Removal{directory.Present, directory.SoftDeleted, directory.HardDeleted} {
 			for _, link := range []state.Link{state.Unlinked, state.Active, state.Disabled, state.Released} {
-				for bits := range 1 << 11 {
+				for bits := range 1 << 12 {
 					bit := func(i int) bool { return bools[bits>>i&1] }
 					in := decide.Input{
 						Kind: kind, Removal: removal, Link: link, Enabled: bit(0), Assigned: bit(1), Filtered: bit(2), ScopeUnknown: bit(3), Changed: bit(4),
-						Create: bit(5), Update: bit(6), Delete: bit(7), Disables: bit(8), CanDelete: bit(9), SkipOutOfScope: bit(10),
+						Create: bit(5), Update: bit(6), Delete: bit(7), Disables: bit(8), CanDelete: bit(9), SkipOutOfScope: bit(10), Intent: bit(11),
 					}
 					v := decide.Decide(in)
 					n++
 					if !v.Action.Removes() {
 						continue
 					}
-					if link != state.Active && link != state.Disabled {
+					if link != state.Active && link != state.Disabled && !(link == state.Unlinked && in.Intent) {
 						t.Fatalf("%+v: %s although it is not managed", in, v.Action)
 					}
 					if !in.SoftDeleted() {
