@@ -138,7 +138,7 @@ func (c *cycle) open(ctx context.Context) (from int, err error) {
 	if err := c.plan.Source.Check(ctx); err != nil {
 		return 0, &connectionError{side: sourceSide, err: err}
 	}
-	path, _ := c.matchingPath(directory.User)
+	path := c.matchingPath()
 	if err := c.plan.Target.Check(ctx, path); err != nil {
 		return 0, &connectionError{side: targetSide, err: err}
 	}

@@ -114,16 +114,12 @@ func indexKey(path, value string) string {
 	return strings.ToLower(path) + "\x00" + strings.ToLower(value)
 }
 
-func (c *cycle) matchingPath(kind directory.Kind) (string, bool) {
-	side, ok := c.plan.side(kind)
-	if !ok {
-		return "", false
+// matchingPath is the attribute by which people are matched first, "" without one.
+func (c *cycle) matchingPath() string {
+	if paths := c.plan.Users.Mapping.MatchingPaths(); len(paths) > 0 {
+		return paths[0]
 	}
-	paths := side.Mapping.MatchingPaths()
-	if len(paths) == 0 {
-		return "", false
-	}
-	return paths[0], true
+	return ""
 }
 
 // find looks for the resource of an object that is not linked, one matching attribute after the other, and stops at the

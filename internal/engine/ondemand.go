@@ -203,7 +203,7 @@ func (d *demand) testConnection(ctx context.Context) (bool, error) {
 	if err := d.plan.Source.Check(ctx); err != nil {
 		return d.fail(ctx, StepTestConnection, err, map[string]string{"Source": "False"})
 	}
-	path, _ := d.matchingPath(directory.User)
+	path := d.matchingPath()
 	if err := d.plan.Target.Check(ctx, path); err != nil {
 		return d.fail(ctx, StepTestConnection, err, map[string]string{"Source": "True", "Target": "False"})
 	}

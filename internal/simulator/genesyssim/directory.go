@@ -2,7 +2,6 @@ package genesyssim
 
 import (
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -191,14 +190,4 @@ func (c *catalogue) resolve(name string) (string, bool) {
 	}
 	name, ok := c.folded[fold(name)]
 	return name, ok
-}
-
-// names returns all names in order.
-func (c *catalogue) names() []string {
-	out := make([]string, 0, len(c.exact))
-	for name := range c.exact {
-		out = append(out, name)
-	}
-	slices.Sort(out)
-	return out
 }

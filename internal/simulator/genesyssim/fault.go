@@ -173,7 +173,7 @@ func (f *Fault) selects(r *request) bool {
 }
 
 // answer is the status response of a fault.
-func (f *Fault) answer(r *request, now time.Time) *response {
+func (f *Fault) answer(now time.Time) *response {
 	status := f.Status
 	if status == 0 {
 		status = http.StatusInternalServerError

@@ -119,8 +119,8 @@ func (d *directory) findGroupsLocked(terms []term, offset, n int) (total int, pa
 	if len(terms) > 0 {
 		set = &orderedSet{}
 		for _, id := range d.groupCandidatesLocked(terms) {
-			g, ok := d.groups[id], true
-			ok = g != nil && g.kind == OfficialGroup
+			g := d.groups[id]
+			ok := g != nil && g.kind == OfficialGroup
 			for _, t := range terms {
 				ok = ok && t.matchesGroup(g)
 			}

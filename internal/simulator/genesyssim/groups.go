@@ -153,7 +153,7 @@ func (s *Server) patchGroup(r *request) (*response, *problem) {
 	case refused != nil:
 		return nil, refused
 	case partial:
-		return r.fault.answer(r, s.clock.Now()), nil
+		return r.fault.answer(s.clock.Now()), nil
 	}
 	return out, nil
 }

@@ -20,7 +20,7 @@ func (s *Server) SetKnobs(change func(*Knobs)) {
 	s.knobs.Store(&k)
 }
 
-// AddDivision, AddRole, AddSkill and AddLanguage make a name known.
+// AddDivision makes a division known.
 func (s *Server) AddDivision(name string) { s.addName(s.dir.divisions, name) }
 
 // AddSkill makes a routing skill known.

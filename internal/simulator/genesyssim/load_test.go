@@ -81,32 +81,32 @@ func bench(b *testing.B, request func(i int) *http.Request) {
 
 func BenchmarkCreate(b *testing.B) {
 	bench(b, func(i int) *http.Request {
-		return httptest.NewRequest("POST", v2+"/users", strings.NewReader(fmt.Sprintf(`{"userName":"n%d@example.com","displayName":"N",
+		return httptest.NewRequest(http.MethodPost, v2+"/users", strings.NewReader(fmt.Sprintf(`{"userName":"n%d@example.com","displayName":"N",
 			"externalId":"n%d","emails":[{"type":"work","value":"n%d@example.com"}],"active":true}`, i, i, i)))
 	})
 }
 
 func BenchmarkPatch(b *testing.B) {
 	bench(b, func(i int) *http.Request {
-		return httptest.NewRequest("PATCH", fmt.Sprintf("%s/users/id-%06d", v2, i%100_000), strings.NewReader(fmt.Sprintf(
+		return httptest.NewRequest(http.MethodPatch, fmt.Sprintf("%s/users/id-%06d", v2, i%100_000), strings.NewReader(fmt.Sprintf(
 			`{"schemas":["%s"],"Operations":[{"op":"replace","path":"title","value":"T%d"}]}`, patchURN, i)))
 	})
 }
 
 func BenchmarkLookUp(b *testing.B) {
 	bench(b, func(i int) *http.Request {
-		return httptest.NewRequest("GET", v2+"/users?filter="+url.QueryEscape(fmt.Sprintf(`userName eq "u%d@example.com"`, i%100_000)), nil)
+		return httptest.NewRequest(http.MethodGet, v2+"/users?filter="+url.QueryEscape(fmt.Sprintf(`userName eq "u%d@example.com"`, i%100_000)), nil)
 	})
 }
 
 func BenchmarkLastPage(b *testing.B) {
 	bench(b, func(int) *http.Request {
-		return httptest.NewRequest("GET", v2+"/users?startIndex=99901&count=100", nil)
+		return httptest.NewRequest(http.MethodGet, v2+"/users?startIndex=99901&count=100", nil)
 	})
 }
 
 func BenchmarkIsMember(b *testing.B) {
 	bench(b, func(i int) *http.Request {
-		return httptest.NewRequest("GET", fmt.Sprintf(`%s/groups?attributes=id&filter=id+eq+%%22g%%22+and+members+eq+%%22id-%06d%%22`, v2, i%100_000), nil)
+		return httptest.NewRequest(http.MethodGet, fmt.Sprintf(`%s/groups?attributes=id&filter=id+eq+%%22g%%22+and+members+eq+%%22id-%06d%%22`, v2, i%100_000), nil)
 	})
 }

@@ -48,7 +48,7 @@ func (s *Server) spoil(r *request, a *response) {
 	success := a.problem == nil && a.status < 300
 	switch r.fault.Effect {
 	case EffectStatusAfter:
-		*a = *r.fault.answer(r, s.clock.Now())
+		*a = *r.fault.answer(s.clock.Now())
 		if a.problem != nil {
 			a.status = a.problem.status
 		}

@@ -116,7 +116,7 @@ func (s *Server) answer(r *request) *response {
 	if f := r.fault; f != nil {
 		switch f.Effect {
 		case EffectStatus:
-			return f.answer(r, s.clock.Now())
+			return f.answer(s.clock.Now())
 		case EffectCutBefore:
 			return &response{cut: cutAll}
 		case EffectHang:

@@ -206,7 +206,7 @@ func (s *Server) patchUser(r *request) (*response, *problem) {
 		})
 	}
 	if p == nil && partial {
-		return r.fault.answer(r, s.clock.Now()), nil
+		return r.fault.answer(s.clock.Now()), nil
 	}
 	return out, p
 }

@@ -319,7 +319,7 @@ func TestAzidentityWorksAgainstTheTLSEndpoint(t *testing.T) {
 		resp, err := e.Client().Do(req)
 		check(t, err)
 		check(t, resp.Body.Close())
-		if resp.StatusCode != 200 {
+		if resp.StatusCode != http.StatusOK {
 			t.Errorf("Graph answers %d", resp.StatusCode)
 		}
 	}

@@ -17,7 +17,7 @@ var (
 	readGroupsFully = permission{"Group.Read.All", "Group.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
 	readApps        = permission{"Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
 	readDirectory   = permission{"Directory.Read.All", "Directory.ReadWrite.All"}
-	readObjects     = permission(slices.Concat(readUsers, readGroups, readApps))
+	readObjects     = slices.Concat(readUsers, readGroups, readApps)
 	readHidden      = permission{"Member.Read.Hidden"}
 )
 

@@ -84,7 +84,7 @@ func (h *handler) Create(r *http.Request, attributes scim.ResourceAttributes) (s
 	if h.table.conflicts("", attributes) {
 		return scim.Resource{}, errors.ScimErrorUniqueness
 	}
-	rec, _ := s.put(h.table, s.newID(), attributes)
+	rec := s.put(h.table, s.newID(), attributes)
 	return h.resource(r, rec), nil
 }
 
@@ -167,22 +167,22 @@ func (h *handler) Replace(r *http.Request, id string, attributes scim.ResourceAt
 	if _, err := h.find(r, id); err != nil {
 		return scim.Resource{}, err
 	}
-	rec, _, err := h.update(id, attributes)
+	rec, err := h.update(id, attributes)
 	if err != nil {
 		return scim.Resource{}, err
 	}
 	return h.resource(r, rec), nil
 }
 
-func (h *handler) update(id string, attributes map[string]any) (*record, bool, error) {
+func (h *handler) update(id string, attributes map[string]any) (*record, error) {
 	if err := h.prepare(attributes); err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	if h.table.conflicts(id, attributes) {
-		return nil, false, errors.ScimErrorUniqueness
+		return nil, errors.ScimErrorUniqueness
 	}
-	rec, changed := h.server.store.put(h.table, id, attributes)
-	return rec, changed, nil
+	rec := h.server.store.put(h.table, id, attributes)
+	return rec, nil
 }
 
 // Delete implements DELETE.
@@ -216,7 +216,7 @@ func (h *handler) Patch(r *http.Request, id string, operations []scim.PatchOpera
 			return scim.Resource{}, err
 		}
 	}
-	if rec, _, err = h.update(id, p.doc); err != nil {
+	if rec, err = h.update(id, p.doc); err != nil {
 		return scim.Resource{}, err
 	}
 	if h.groups && !knobs.GroupPatchAnswersGroup {

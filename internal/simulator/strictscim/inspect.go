@@ -104,7 +104,7 @@ func (s *Server) seed(t *table, attributes map[string]any) string {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	copied, _ := clone(attributes).(map[string]any)
-	r, _ := s.store.put(t, s.store.newID(), copied)
+	r := s.store.put(t, s.store.newID(), copied)
 	return r.id
 }
 

@@ -61,14 +61,14 @@ func (t *table) conflicts(id string, attributes map[string]any) bool {
 	return t.unique() && slices.ContainsFunc(t.byName[t.key(attributes)], func(other string) bool { return other != id })
 }
 
-// put stores attributes as a new or the next version. It reports whether anything changed.
-func (s *store) put(t *table, id string, attributes map[string]any) (*record, bool) {
+// put stores attributes as a new or the next version; equal ones change nothing.
+func (s *store) put(t *table, id string, attributes map[string]any) *record {
 	now := s.clock.Now().UTC()
 	old := t.records[id]
 	next := &record{id: id, attributes: attributes, version: 1, created: now, modified: now}
 	if old != nil {
 		if equal(old.attributes, attributes) {
-			return old, false
+			return old
 		}
 		next.version, next.created = old.version+1, old.created
 		t.unindex(old)
@@ -81,7 +81,7 @@ func (s *store) put(t *table, id string, attributes map[string]any) (*record, bo
 	if ext != "" {
 		t.byExtID[ext] = append(t.byExtID[ext], id)
 	}
-	return next, true
+	return next
 }
 
 func (t *table) unindex(r *record) {

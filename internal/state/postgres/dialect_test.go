@@ -58,7 +58,7 @@ func TestOpenNeverTellsThePassword(t *testing.T) {
 		"a server that is not there":              {"postgres://entrain:hunter2@127.0.0.1:1/db?sslmode=disable", fault.Transient},
 		"a user who gave up":                      {"postgres://entrain:hunter2@127.0.0.1:1/db?sslmode=disable", fault.Canceled},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) { //nolint:contextcheck // another context is the case
 			ctx := t.Context()
 			if tc.want == fault.Canceled {
 				ctx = ended

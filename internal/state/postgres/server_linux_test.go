@@ -24,7 +24,7 @@ func start(t *testing.T) (dsn string, ok bool) {
 	}
 	bin := filepath.Dir(slices.Max(found))
 	// Not t.TempDir, whose parents only we may enter: the server runs as somebody else.
-	dir, err := os.MkdirTemp("", "entrain-postgres-")
+	dir, err := os.MkdirTemp("", "entrain-postgres-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -219,7 +219,7 @@ func TestExtensionAttributesAreMerged(t *testing.T) {
 
 func TestIDsAreRepeatable(t *testing.T) {
 	first := func(seed int64) string { tn, _ := newTenant(tenant.Config{Seed: seed}); return user(tn, "ann") }
-	if first(1) != first(1) || first(1) == first(2) {
+	if one, again, two := first(1), first(1), first(2); one != again || one == two {
 		t.Error("ids do not follow the seed")
 	}
 }
