@@ -48,8 +48,6 @@ func TestClassify(t *testing.T) {
 }
 
 func TestOpenNeverTellsThePassword(t *testing.T) {
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
 	for name, tc := range map[string]struct {
 		dsn  string
 		want fault.Kind
@@ -58,10 +56,11 @@ func TestOpenNeverTellsThePassword(t *testing.T) {
 		"a server that is not there":              {"postgres://entrain:hunter2@127.0.0.1:1/db?sslmode=disable", fault.Transient},
 		"a user who gave up":                      {"postgres://entrain:hunter2@127.0.0.1:1/db?sslmode=disable", fault.Canceled},
 	} {
-		t.Run(name, func(t *testing.T) { //nolint:contextcheck // another context is the case
-			ctx := t.Context()
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
 			if tc.want == fault.Canceled {
-				ctx = ended
+				cancel()
 			}
 			_, err := Open(ctx, tc.dsn)
 			if fault.KindOf(err) != tc.want {
