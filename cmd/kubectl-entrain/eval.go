@@ -9,7 +9,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 	"sigs.k8s.io/yaml"
@@ -18,7 +17,6 @@ import (
 	"github.com/entrain-dev/entrain/internal/directory"
 	"github.com/entrain-dev/entrain/internal/expr"
 	"github.com/entrain-dev/entrain/internal/fault"
-	"github.com/entrain-dev/entrain/internal/plan"
 )
 
 // evalOptions are the flags of eval.
@@ -96,53 +94,6 @@ func printValue(out io.Writer, v expr.Value) error {
 		}
 	}
 	return err
-}
-
-// evalMapping checks a mapping, runs its examples, and shows what it gives for the input.
-func (o evalOptions) evalMapping(attributes directory.Attributes, out io.Writer) error {
-	text, err := os.ReadFile(o.mapping)
-	if err != nil {
-		return err
-	}
-	m := &api.AttributeMapping{}
-	if err := yaml.UnmarshalStrict(text, m); err != nil {
-		return fmt.Errorf("%s is no AttributeMapping: %w", o.mapping, err)
-	}
-	m.SetDefaults()
-	result, err := plan.TryMapping(m, api.SCIMProfile(o.profile), attributes)
-	if err != nil {
-		return err
-	}
-	for _, p := range slices.Concat(result.Problems, result.Examples) {
-		label := "error"
-		if p.Warning {
-			label = "warning"
-		}
-		if _, err := fmt.Fprintf(out, "%s: %s\n", label, p); err != nil {
-			return err
-		}
-	}
-	if err := slices.Concat(result.Problems, result.Examples).Err(); err != nil {
-		return errors.New("the mapping cannot be used")
-	}
-	if len(m.Spec.Examples) > 0 {
-		if _, err := fmt.Fprintf(out, "%d examples give what they expect.\n", len(m.Spec.Examples)); err != nil {
-			return err
-		}
-	}
-	if o.input == "" {
-		return nil
-	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	if _, err := fmt.Fprintln(w, "TARGET\tVALUE"); err != nil {
-		return err
-	}
-	for _, row := range result.Values {
-		if _, err := fmt.Fprintf(w, "%s\t%s\n", row.Path, row.Value); err != nil {
-			return err
-		}
-	}
-	return w.Flush()
 }
 
 // diagnostics leaves out the technical frame of an error about what the user wrote.

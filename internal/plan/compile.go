@@ -2,6 +2,7 @@ package plan
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -33,22 +34,29 @@ func mappingSpec(m *api.AttributeMapping) mapping.Spec {
 		}
 		spec.Rows = append(spec.Rows, row)
 	}
-	for _, e := range m.Spec.Examples {
-		example := mapping.Example{Name: e.Name, Source: map[string][]string{}, Expect: map[string]string{}}
-		for name, v := range e.Source {
-			example.Source[name] = []string{string(v)}
-		}
-		for name, list := range e.SourceLists {
-			for _, v := range list {
-				example.Source[name] = append(example.Source[name], string(v))
-			}
-		}
+	for i := range m.Spec.Examples {
+		e := &m.Spec.Examples[i]
+		example := mapping.Example{Name: e.Name, Source: ExampleAttributes(e), Expect: map[string]string{}}
 		for path, v := range e.Expect {
 			example.Expect[path] = string(v)
 		}
 		spec.Examples = append(spec.Examples, example)
 	}
 	return spec
+}
+
+// ExampleAttributes returns the attributes of an example's object.
+func ExampleAttributes(e *api.MappingExample) directory.Attributes {
+	out := directory.Attributes{}
+	for name, v := range e.Source {
+		out[string(name)] = []string{string(v)}
+	}
+	for name, list := range e.SourceLists {
+		for _, v := range list {
+			out[string(name)] = append(out[string(name)], string(v))
+		}
+	}
+	return out
 }
 
 // defaultMapping is the mapping of a profile, used where a config names none.
@@ -126,33 +134,34 @@ func hashable(v any) string {
 
 // Trial is what a mapping does with one object.
 type Trial struct {
-	Problems, Examples fault.Problems
-	// Values are what would be sent on create, in the order of the mapping.
-	Values []TrialValue
+	// Values are what would be sent on create, in the order of the mapping; LeftOut are values that the target cannot take.
+	Values  []TrialValue
+	LeftOut []mapping.Warning
 }
 
 // TrialValue is the value of one target attribute, as text.
 type TrialValue struct{ Path, Value string }
 
-// TryMapping compiles a mapping for an application, runs its examples and applies it to the attributes of one object.
+// TryMapping applies a mapping to the attributes of one object, as for a create in an application. The error is of kind
+// fault.Invalid: problems of the mapping, or why it fails for this object.
 func TryMapping(m *api.AttributeMapping, application api.SCIMProfile, attributes directory.Attributes) (Trial, error) {
 	p, err := profile.Lookup(string(application), profile.Options{})
 	if err != nil {
 		return Trial{}, err
 	}
-	var t Trial
-	t.Problems, t.Examples = CheckMapping(m, application)
-	if usable := t.Problems.Err() == nil; !usable {
-		return t, nil
+	compiled, problems := mapping.Compile(mappingSpec(m), p.Capabilities.Schema, mapping.Options{})
+	if err := problems.Under("spec").Err(); err != nil {
+		return Trial{}, err
 	}
-	compiled, _ := mapping.Compile(mappingSpec(m), p.Capabilities.Schema, mapping.Options{})
+	attributes = maps.Clone(attributes)
 	if attributes[directory.AttrIsSoftDeleted] == nil {
 		attributes[directory.AttrIsSoftDeleted] = []string{"False"}
 	}
 	desired, err := compiled.Apply(attributes, expr.Env{})
 	if err != nil {
-		return t, err
+		return Trial{}, err
 	}
+	t := Trial{LeftOut: desired.Warnings}
 	for _, v := range compiled.Created(desired) {
 		t.Values = append(t.Values, TrialValue{v.Path, v.New})
 	}
@@ -160,9 +169,6 @@ func TryMapping(m *api.AttributeMapping, application api.SCIMProfile, attributes
 		if ref.Source != "" {
 			t.Values = append(t.Values, TrialValue{ref.Path, "(the resource of " + string(ref.Source) + ")"})
 		}
-	}
-	for _, w := range desired.Warnings {
-		t.Problems = append(t.Problems, fault.Problem{Path: w.Path, Message: w.Message, Warning: true})
 	}
 	return t, nil
 }
