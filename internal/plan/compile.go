@@ -49,11 +49,11 @@ func mappingSpec(m *api.AttributeMapping) mapping.Spec {
 func ExampleAttributes(e *api.MappingExample) directory.Attributes {
 	out := directory.Attributes{}
 	for name, v := range e.Source {
-		out[string(name)] = []string{string(v)}
+		out[name] = []string{string(v)}
 	}
 	for name, list := range e.SourceLists {
 		for _, v := range list {
-			out[string(name)] = append(out[string(name)], string(v))
+			out[name] = append(out[name], string(v))
 		}
 	}
 	return out
