@@ -615,6 +615,26 @@ func TestAReadThatLeftOutAGroupIsRepeated(t *testing.T) {
 	equal(t, "members", []string{"ada"}, w.members("Sales"))
 }
 
+func TestAPurgeThatNoDeltaShowsIsFoundByACompleteRead(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.hire("keeper")
+	w.cycle()
+	id := w.account("ada").ID
+	must(t, w.tenant.SoftDelete(w.people["ada"]))
+	w.cycle()
+	w.graph.ExpireTokens(graphsim.ExpiredObserved)
+	// Still in the recycle bin: nothing happens.
+	w.cycle()
+	equal(t, "requests", []string(nil), w.sent())
+	must(t, w.tenant.Purge(w.people["ada"]))
+	w.graph.ExpireTokens(graphsim.ExpiredObserved)
+	w.cycle()
+	equal(t, "requests", []string{"DELETE users"}, w.sent())
+	ada, _ := w.genesys.User(id)
+	equal(t, "Ada", genesyssim.Deleted, ada.State)
+}
+
 func TestAPersonWhoIsHiredAgainTakesTheAccountOver(t *testing.T) {
 	w := newWorld(t)
 	w.hire("ada")

@@ -153,11 +153,8 @@ func (c *cycle) settleMissing(ctx context.Context, rereading bool) (short bool, 
 	again := false
 	for _, kind := range []directory.Kind{directory.User, directory.Group} {
 		missing, err := c.countMissing(ctx, kind)
-		if err != nil || missing == 0 {
-			if err != nil {
-				return false, err
-			}
-			continue
+		if err != nil {
+			return false, err
 		}
 		known, err := c.Store.Known(ctx, c.plan.ID, kind)
 		if err != nil {
@@ -202,7 +199,12 @@ func (c *cycle) countMissing(ctx context.Context, kind directory.Kind) (n int64,
 	err = pages(func(after state.Seq) ([]state.Record, error) {
 		return c.Store.Missing(ctx, c.plan.ID, kind, after, state.PageSize)
 	}, func(r state.Record) state.Seq { return r.Seq }, func(page []state.Record) error {
-		n += int64(len(page))
+		for _, r := range page {
+			// Nobody in the recycle bin is expected in a read; that they are missing says nothing against it.
+			if r.Removal == directory.Present {
+				n++
+			}
+		}
 		return nil
 	})
 	return n, err

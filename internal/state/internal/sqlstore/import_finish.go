@@ -9,11 +9,13 @@ import (
 )
 
 const (
+	// Whoever is in the recycle bin and managed is looked for too: a purge that happened before the read shows nowhere else.
 	markMissing = `UPDATE objects SET missing = 1
-		WHERE config = ? AND kind = ? AND known = 1 AND removal = '' AND missing = 0 AND seen <> ?`
-	countMissing = `SELECT count(*) FROM objects WHERE config = ? AND kind = ? AND known = 1 AND removal = '' AND missing = 1`
+		WHERE config = ? AND kind = ? AND known = 1 AND missing = 0 AND seen <> ?
+		AND (removal = '' OR removal = 'SoftDeleted' AND link IN ('Active', 'Disabled'))`
+	countMissing = `SELECT count(*) FROM objects WHERE config = ? AND kind = ? AND missing = 1`
 	listMissing  = `SELECT ` + recordColumns + recordTables + `
-		WHERE o.config = ? AND o.kind = ? AND o.known = 1 AND o.removal = '' AND o.missing = 1 AND o.seq > ? ORDER BY o.seq LIMIT ?`
+		WHERE o.config = ? AND o.kind = ? AND o.missing = 1 AND o.seq > ? ORDER BY o.seq LIMIT ?`
 	countKnown = `SELECT count(*) FROM objects WHERE config = ? AND kind = ? AND known = 1 AND removal = ''`
 )
 

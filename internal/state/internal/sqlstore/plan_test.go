@@ -32,7 +32,7 @@ func TestListingsAreIndexRanges(t *testing.T) {
 	want := map[string][]string{
 		"Due":                   {"o objects_due", "a pk", "p pk", "e sqlite_autoindex_escrows_1"},
 		"CountDue":              {"objects objects_due"},
-		"Missing":               {"o objects_present", "a pk", "p pk", "e sqlite_autoindex_escrows_1"},
+		"Missing":               {"o objects_missing", "a pk", "p pk", "e sqlite_autoindex_escrows_1"},
 		"Known":                 {"objects objects_present"},
 		"Removals":              {"o objects_removals", "a pk", "p pk", "e sqlite_autoindex_escrows_1"},
 		"Pending":               {"objects objects_pending"},

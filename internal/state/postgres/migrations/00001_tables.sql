@@ -37,6 +37,7 @@ CREATE TABLE objects (
     removes SMALLINT NOT NULL GENERATED ALWAYS AS (CASE WHEN action IN ('Disable', 'Delete') THEN 1 ELSE 0 END) STORED,
     UNIQUE (config, source)
 );
+CREATE INDEX objects_missing ON objects (config, kind, seq) WHERE missing = 1;
 CREATE INDEX objects_present ON objects (config, kind, missing, seq) WHERE known = 1 AND removal = '';
 CREATE INDEX objects_due ON objects (config, kind, seq) WHERE due = 1;
 CREATE INDEX objects_pending ON objects (config, kind, held, removes, seq, action) WHERE action <> '' AND retry IS NULL;
