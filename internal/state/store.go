@@ -49,11 +49,11 @@ type Importer interface {
 	// a group that is assigned and whose securityEnabled, removal or existence changed. A user becomes due also when its manager
 	// attribute changed.
 	Import(ctx context.Context, id ConfigID, cycle int64, full bool, changes []directory.Change) error
-	// FinishImport ends a complete full read of a kind. Records that were not seen in this cycle become Missing (of those
-	// that are removed already only the managed ones that can still be purged: SoftDeleted with link Active or Disabled). For groups the source edges not seen in this cycle are removed and their members become due, except
-	// for groups that had at least suspicious edges and now have none: these keep their edges the first time and are counted in
-	// suspects; if the full read before said the same they are emptied. A group that was not seen keeps its edges: it is Missing,
-	// and what became of it is found out by looking it up. suspicious 0 believes every group. missing counts all that are Missing.
+	// FinishImport ends a complete full read of a kind. Records that were not seen in this cycle become Missing; of those that
+	// are removed already only the managed ones that can still be purged (SoftDeleted with link Active or Disabled). For groups
+	// the source edges not seen in this cycle are removed and their members become due, except for groups that had at least
+	// suspicious edges and now have none: these keep their edges the first time and are counted in suspects; if the full read
+	// before said the same they are emptied.
 	FinishImport(ctx context.Context, id ConfigID, kind directory.Kind, cycle int64, suspicious int) (missing, suspects int64, err error)
 	// Missing lists records that are Missing. A later Import of the object ends it.
 	Missing(ctx context.Context, id ConfigID, kind directory.Kind, after Seq, limit int) ([]Record, error)

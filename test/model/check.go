@@ -156,9 +156,6 @@ func (h *history) served(p *person, accounts []world.Account) error {
 	if len(mine) == 1 && mine[0].ID != string(r.Target) && r.Escrow != nil && h.foreign(mine[0], p) {
 		return nil // somebody else's account has the name, and the escrow says so
 	}
-	if r.Link == state.Released && r.Escrow != nil && r.Escrow.Code == "DuplicateSourceEntries" && h.shared(p) {
-		return nil // bug 003 (/tmp/bugs/003-account-taken-over.md): take this out when it is fixed
-	}
 	if len(mine) != 1 {
 		return broken("%s (%s) has %d accounts, linked %q to %q, escrow %+v", p.upn, p.id, len(mine), r.Link, r.Target, r.Escrow)
 	}
@@ -200,9 +197,6 @@ func (h *history) parted(p *person) error {
 	if p.account != "" {
 		account = h.state(p.account)
 	}
-	if p.removal == directory.HardDeleted && ok && r.Removal == directory.SoftDeleted && link == state.Disabled && account == world.Inactive {
-		return nil // bug 002 (/tmp/bugs/002-purge-unseen-by-full-read.md): take this out when it is fixed
-	}
 	if h.passedOn(p) {
 		if link == state.Active {
 			return broken("%s (%s) is not due access and shares an account", p.upn, p.id)
@@ -236,7 +230,11 @@ func (h *history) explained(a world.Account) error {
 	}
 	known := slices.ContainsFunc(h.m.people, func(p *person) bool { return p.owned[a.ID] })
 	if !known && h.unheard(a) {
-		return nil // bug 001 (/tmp/bugs/001-lost-create-then-leaves-scope.md): take this and unheard out when it is fixed
+		// The answer to its create was lost and the person left: it was looked up and switched off.
+		if a.State == world.Active {
+			return broken("%s (%s) is active although nobody heard of it", a.UserName, a.ID)
+		}
+		return nil
 	}
 	if !known && a.State != world.Deleted {
 		return broken("%s (%s, %s) belongs to nobody", a.UserName, a.ID, a.State)

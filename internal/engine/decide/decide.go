@@ -83,7 +83,9 @@ func Decide(in Input) Verdict {
 		return decideGroup(in)
 	}
 	if in.unheardOf() {
-		return Verdict{Action: state.Disable, Reason: in.cause(), LeavesScope: true}
+		// As for somebody who is linked, blocked and soft-deleted people stay managed.
+		why := in.cause()
+		return Verdict{Action: state.Disable, Reason: why, LeavesScope: why != ReasonBlocked && why != ReasonSoftDeleted}
 	}
 	switch {
 	case in.Removal == directory.HardDeleted:

@@ -92,6 +92,8 @@ func TestDecide(t *testing.T) {
 		"... does not keep a leaver active":   {person(linked(state.Active), unknown, softDeleted), want{Action: state.Disable, Reason: decide.ReasonSoftDeleted}},
 
 		"unassigned while a create is unheard of": {person(intent, unassigned), want{state.Disable, decide.ReasonUnassigned, true}},
+		"blocked while a create is unheard of":    {person(intent, blocked), want{Action: state.Disable, Reason: decide.ReasonBlocked}},
+		"deleted while a create is unheard of":    {person(intent, softDeleted, unassigned), want{Action: state.Disable, Reason: decide.ReasonSoftDeleted}},
 		"purged while a create is unheard of":     {person(intent, hardDeleted), want{state.Disable, decide.ReasonHardDeleted, true}},
 		"a create unheard of, scope unknown":      {person(intent, unknown), want{Reason: decide.ReasonScopeUnknown}},
 		"a create unheard of, still in scope":     {person(intent), want{Action: state.Provision, Reason: decide.ReasonEntersScope}},
