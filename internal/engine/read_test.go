@@ -1,0 +1,108 @@
+package engine_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/entrain-dev/entrain/internal/engine"
+	"github.com/entrain-dev/entrain/internal/simulator/genesyssim"
+	"github.com/entrain-dev/entrain/internal/simulator/graphsim"
+)
+
+func TestASuddenlyEmptyListOfAssignmentsRemovesNobodyAtFirst(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.hire("bob")
+	w.cycle()
+	for _, n := range []string{"ada", "bob"} {
+		_, err := w.tenant.Unassign(appID, w.people[n], "*")
+		must(t, err)
+	}
+	w.cycle()
+	equal(t, "after the first read", []string{"ada active", "bob active"}, w.states())
+	w.cycle()
+	equal(t, "after the second read", []string{"ada inactive", "bob inactive"}, w.states())
+}
+
+func TestAFailedReadRemovesNobody(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.cycle()
+	for _, path := range []string{"/users/delta", "/groups/delta", "appRoleAssignedTo"} {
+		_, err := w.graph.AddFault(graphsim.Fault{Path: path, Status: http.StatusForbidden, Code: "Authorization_RequestDenied", Count: -1})
+		must(t, err)
+		c, err := w.try(engine.Request{})
+		if err == nil || engine.SideOf(err) != "source" || c.Last.Result != engine.Failed {
+			t.Errorf("%s: error %v, report %+v", path, err, c.Last)
+		}
+		w.graph.ClearFaults()
+		equal(t, "people", []string{"ada active"}, w.states())
+	}
+	w.cycle()
+	equal(t, "people", []string{"ada active"}, w.states())
+}
+
+func TestAnExpiredDeltaTokenReadsEverythingAndKeepsTheLinks(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.hire("bob")
+	w.cycle()
+	w.graph.ExpireTokens(graphsim.ExpiredObserved)
+	purge(w, "bob")
+	w.change("ada", "jobTitle", "Head")
+	w.cycle()
+	equal(t, "requests", []string{"DELETE users", "PATCH users"}, w.sent())
+	equal(t, "people", []string{"ada active", "bob deleted"}, w.states())
+}
+
+func TestAMissingGroupThatMayNotBeLookedUpStays(t *testing.T) {
+	w := newWorld(t)
+	w.hire("keeper")
+	w.add("ada")
+	g := w.group("Sales", "ada")
+	w.cycle()
+	w.graph.ExpireTokens(graphsim.ExpiredObserved)
+	must(t, w.tenant.DeleteGroup(g))
+	_, err := w.graph.AddFault(graphsim.Fault{Path: "deletedItems", Status: http.StatusForbidden, Code: "Authorization_RequestDenied", Count: -1})
+	must(t, err)
+	w.cycle()
+	equal(t, "members", []string{"ada"}, w.members("Sales"))
+}
+
+func TestAReadThatLeftOutAGroupIsRepeated(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.hire("bob")
+	g := w.group("Sales", "ada", "bob")
+	w.group("Support", "ada")
+	w.cycle()
+	must(t, w.tenant.RemoveMembers(g, w.people["bob"]))
+	w.graph.ExpireTokens(graphsim.ExpiredObserved)
+	// The delta token is refused once, then the complete read answers nothing.
+	_, err := w.graph.AddFault(graphsim.Fault{Path: "/groups/delta", Nth: 2, Effect: graphsim.EffectEmptyResult})
+	must(t, err)
+	w.cycle()
+	w.cycle()
+	w.cycle()
+	equal(t, "members", []string{"ada"}, w.members("Sales"))
+}
+
+func TestAPurgeThatNoDeltaShowsIsFoundByACompleteRead(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.hire("keeper")
+	w.cycle()
+	id := w.account("ada").ID
+	must(t, w.tenant.SoftDelete(w.people["ada"]))
+	w.cycle()
+	w.graph.ExpireTokens(graphsim.ExpiredObserved)
+	// Still in the recycle bin: nothing happens.
+	w.cycle()
+	equal(t, "requests", []string(nil), w.sent())
+	must(t, w.tenant.Purge(w.people["ada"]))
+	w.graph.ExpireTokens(graphsim.ExpiredObserved)
+	w.cycle()
+	equal(t, "requests", []string{"DELETE users"}, w.sent())
+	ada, _ := w.genesys.User(id)
+	equal(t, "Ada", genesyssim.Deleted, ada.State)
+}
