@@ -48,6 +48,7 @@ build: ## Build the programs into bin/.
 
 .PHONY: run
 run: install ## Run the operator on this machine against the current kubeconfig.
+	@mkdir -p dist
 	go run ./cmd/entrain --leader-elect=false --store=$(CURDIR)/dist/state.db
 
 .PHONY: generate

@@ -164,7 +164,7 @@ func (c *cycle) create(ctx context.Context, j job, jd judgement, keys []mapping.
 	if r.Kind == directory.Group && !c.caps.CreateGroups {
 		return state.Outcome{}, &fault.Error{
 			Kind: fault.Forbidden, Op: "create group", Code: "MethodNotAllowed",
-			Message: "The target does not allow creating groups. Create a group of exactly the same name there; it is linked in the next cycle.",
+			Message: "The target does not allow creating groups. Create a group of exactly the same name there; it is linked at the next attempt.",
 		}
 	}
 	if !jd.input.Create {
