@@ -71,6 +71,12 @@ lint: $(GOLANGCI_LINT) ## Run golangci-lint, the import table of docs/architectu
 race: controlplane ## Run the tests with the race detector.
 	@assets="$$(hack/controlplane/assets.sh)"; KUBEBUILDER_ASSETS="$$assets" go test -race -timeout 60m ./...
 
+.PHONY: soak
+soak: ## Random histories by the thousands, every failure at every call, 2,000 kills: hours.
+	MODEL_HISTORIES=5000 go test -count=1 -timeout 120m ./test/model
+	FAULT_ALL=1 go test -count=1 -timeout 120m ./test/fault
+	CRASH_KILLS=2000 go test -count=1 -timeout 120m ./test/crash
+
 FUZZTIME ?= 1m
 .PHONY: fuzz
 fuzz: ## Fuzz each target for FUZZTIME (1m).
