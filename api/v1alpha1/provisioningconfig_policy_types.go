@@ -194,13 +194,14 @@ type Extensions struct {
 	ClearNullValues bool `json:"clearNullValues,omitempty"`
 
 	// nestedGroups brings members of groups inside an assigned group into scope. Default: false, direct members only.
+	// This version refuses true: the config is then not Ready and says so.
 	// +kubebuilder:default=false
 	// +optional
 	NestedGroups bool `json:"nestedGroups,omitempty"`
 
 	// driftCorrection says what happens to changes that somebody made in the target: None (not looked for), Detect
 	// (reported in the provisioning log) or Correct (mapped values written again, members added by hand removed).
-	// Default: None.
+	// Default: None. This version refuses the others: the config is then not Ready and says so.
 	// +kubebuilder:default=None
 	// +optional
 	DriftCorrection DriftCorrection `json:"driftCorrection,omitempty"`
