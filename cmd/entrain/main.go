@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/go-logr/logr"
@@ -60,7 +61,7 @@ func main() {
 	flag.BoolVar(&o.leaderElect, "leader-elect", false, "Let only one replica run cycles.")
 	flag.StringVar(&o.store, "store", "entrain.db", "Where state is kept: the path of a SQLite file, or a postgres:// URL (better given as ENTRAIN_STORE, it holds a password).")
 	flag.StringVar(&o.namespaces, "namespaces", "", "Namespaces to look after, separated by commas; empty means all.")
-	flag.IntVar(&o.workers, "workers", 16, "How many objects of one cycle are applied at the same time.")
+	flag.IntVar(&o.workers, "workers", 32, "How many objects of one cycle are applied at the same time, at the most; a target that slows down gets fewer.")
 	flag.IntVar(&o.concurrent, "concurrent-cycles", 8, "How many cycles run at the same time.")
 	showVersion := flag.Bool("version", false, "Print the version and end.")
 	bindWebhookFlags(flag.CommandLine, &o.webhook)
@@ -75,6 +76,7 @@ func main() {
 		o.store = env
 	}
 	ctrl.SetLogger(zap.New(zap.UseFlagOptions(&o.zap)))
+	collectLess()
 	if err := run(ctrl.SetupSignalHandler(), o); err != nil {
 		ctrl.Log.Error(err, "The operator ended with an error")
 		os.Exit(1)
@@ -129,6 +131,14 @@ func newManager(o options) (ctrl.Manager, error) {
 		LeaderElection: o.leaderElect, LeaderElectionID: "entrain.provisioning.entrain.dev", LeaderElectionReleaseOnCancel: true,
 		Client: client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}}}},
 	})
+}
+
+// collectLess makes the garbage collector run a third as often as by default: it saves a tenth of the processor time of an
+// initial cycle for 20 MiB of memory. GOMEMLIMIT, which the manifests set, still bounds it.
+func collectLess() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(300)
+	}
 }
 
 // wire connects the parts: controllers tell the runner what is wanted, the runner tells the controllers when to look.

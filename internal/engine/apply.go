@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	defaultWorkers = 16
+	defaultWorkers = 32
 	// commitBatch is how many outcomes one transaction takes at the most.
 	commitBatch = 200
 	// commitDelay is how long an outcome waits for others to be committed with.

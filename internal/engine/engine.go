@@ -17,7 +17,8 @@ type Engine struct {
 	Store state.Store
 	Clock clockwork.Clock
 	Log   *slog.Logger
-	// Workers is how many objects are applied at the same time; 0 means 16.
+	// Workers is how many objects are applied at the same time at the most, 0 means 32. How many requests really go out together
+	// is up to the target's client, which follows its answers.
 	Workers int
 	// LogRetention is how long entries of the provisioning log are kept; 0 means 30 days.
 	LogRetention time.Duration

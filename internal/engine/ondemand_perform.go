@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/entrain-dev/entrain/internal/directory"
@@ -194,27 +195,26 @@ func exported(entry *state.LogEntry) string {
 
 // sendReferences sends references of the object that could not go with the create.
 func (d *demand) sendReferences(ctx context.Context) error {
-	waiting, err := d.Store.Waiting(ctx, d.plan.ID, d.record.Seq-1, 1)
+	waiting, err := d.Store.Waiting(ctx, d.plan.ID, d.record.Seq-1, state.PageSize)
 	if err != nil || d.plan.DryRun {
 		return err
 	}
-	for _, w := range waiting {
-		if w.Seq != d.record.Seq {
-			continue
-		}
-		out, err := d.refer(ctx, w)
-		if err != nil {
-			return err
-		}
-		if err := d.Store.Commit(context.WithoutCancel(ctx), d.plan.ID, []state.Outcome{out}); err != nil {
-			return err
-		}
-		if e := out.Escrow; e != nil {
-			return &fault.Error{Kind: fault.Invalid, Op: "send reference", Code: e.Code, Message: e.Message}
-		}
-		if out.Log != nil {
-			d.out.Properties = append(d.out.Properties, out.Log.Properties...)
-		}
+	waiting = slices.DeleteFunc(waiting, func(w state.Waiting) bool { return w.Seq != d.record.Seq })
+	if len(waiting) == 0 {
+		return nil
+	}
+	out, err := d.refer(ctx, waiting)
+	if err != nil {
+		return err
+	}
+	if err := d.Store.Commit(context.WithoutCancel(ctx), d.plan.ID, []state.Outcome{out}); err != nil {
+		return err
+	}
+	if e := out.Escrow; e != nil {
+		return &fault.Error{Kind: fault.Invalid, Op: "send reference", Code: e.Code, Message: e.Message}
+	}
+	if out.Log != nil {
+		d.out.Properties = append(d.out.Properties, out.Log.Properties...)
 	}
 	return nil
 }

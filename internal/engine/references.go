@@ -3,6 +3,9 @@ package engine
 import (
 	"context"
 	"maps"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/entrain-dev/entrain/internal/directory"
 	"github.com/entrain-dev/entrain/internal/fault"
@@ -16,24 +19,56 @@ func (c *cycle) applyReferences(ctx context.Context) error {
 	return pages(func(after state.Seq) ([]state.Waiting, error) {
 		return c.Store.Waiting(ctx, c.plan.ID, after, commitBatch)
 	}, func(w state.Waiting) state.Seq { return w.Seq }, func(page []state.Waiting) error {
-		for _, w := range page {
-			if err := c.interrupted(ctx); err != nil {
-				return err
-			}
-			if c.waitsLonger(w) {
-				continue
-			}
-			out, err := c.refer(ctx, w)
-			if err != nil {
-				return err
-			}
-			if err := c.Store.Commit(ctx, c.plan.ID, []state.Outcome{out}); err != nil {
-				return err
-			}
-			c.count(func(*state.Report) {}, 1)
+		if err := c.interrupted(ctx); err != nil {
+			return err
 		}
-		return nil
+		outcomes, err := c.referAll(ctx, c.referrers(page))
+		// What was sent must reach the store also when the cycle is being ended.
+		if cerr := c.Store.Commit(context.WithoutCancel(ctx), c.plan.ID, outcomes); cerr != nil {
+			return cerr
+		}
+		return err
 	})
+}
+
+// referrers puts the references of each object together, so that they go in one request, and leaves out who must wait longer.
+func (c *cycle) referrers(page []state.Waiting) [][]state.Waiting {
+	var out [][]state.Waiting
+	for _, w := range page {
+		switch n := len(out); {
+		case c.waitsLonger(w):
+		case n > 0 && out[n-1][0].Seq == w.Seq:
+			out[n-1] = append(out[n-1], w)
+		default:
+			out = append(out, []state.Waiting{w})
+		}
+	}
+	return out
+}
+
+// referAll sends the references of many objects side by side and returns what came of those that were sent.
+func (c *cycle) referAll(ctx context.Context, all [][]state.Waiting) ([]state.Outcome, error) {
+	var mu sync.Mutex
+	outcomes := make([]state.Outcome, 0, len(all))
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(c.workers())
+	for _, waiting := range all {
+		g.Go(func() error {
+			if gctx.Err() != nil || c.stopping() {
+				return nil
+			}
+			out, err := c.refer(gctx, waiting)
+			if out.Seq != 0 {
+				mu.Lock()
+				outcomes = append(outcomes, out)
+				mu.Unlock()
+				c.count(func(*state.Report) {}, 1)
+			}
+			return err
+		})
+	}
+	err := g.Wait()
+	return outcomes, err
 }
 
 // waitsLonger reports whether the object has something pending or in escrow that comes first.
@@ -44,33 +79,40 @@ func (c *cycle) waitsLonger(w state.Waiting) bool {
 	return w.Escrow != nil && (!w.Escrow.Reference || !w.Escrow.Next.Before(c.config.Cycle.Started))
 }
 
-func (c *cycle) refer(ctx context.Context, w state.Waiting) (state.Outcome, error) {
-	if !c.stillWanted(w) {
-		return state.Outcome{Seq: w.Seq, Done: true, Link: w.Link, Target: w.Target, Waits: []state.Wait{}}, nil
-	}
-	kind := directory.Add
-	if w.Applied[w.Path] != nil {
-		kind = directory.Replace
-	}
-	op := directory.Operation{Kind: kind, Path: w.Path, Value: w.To}
-	err := c.plan.Target.Update(ctx, w.Kind, w.Target, []directory.Operation{op})
-	entry := c.entry(w.Record, logUpdate, logSuccess)
-	if err != nil {
-		return c.referenceFailed(w, entry, err)
-	}
-	c.inARow.Store(0)
-	applied := maps.Clone(w.Applied)
+// refer sends the references of one object. The outcome has no Seq where nothing is to be recorded.
+func (c *cycle) refer(ctx context.Context, waiting []state.Waiting) (state.Outcome, error) {
+	first := waiting[0]
+	applied := maps.Clone(first.Applied)
 	if applied == nil {
 		applied = directory.Values{}
 	}
-	old, _ := applied[w.Path].(string)
-	applied[w.Path] = string(w.To)
-	entry.Properties = []state.LogProperty{{Name: w.Path, Old: old, New: string(w.To)}}
-	logStep(entry, "EntryExportUpdate", "export", logSuccess, "The reference %s was set.", w.Path)
+	out := state.Outcome{Seq: first.Seq, Done: true, Link: first.Link, Target: first.Target, Waits: []state.Wait{}}
+	entry := c.entry(first.Record, logUpdate, logSuccess)
+	var ops []directory.Operation
+	for _, w := range waiting {
+		if !c.stillWanted(w) {
+			continue
+		}
+		kind := directory.Add
+		if applied[w.Path] != nil {
+			kind = directory.Replace
+		}
+		ops = append(ops, directory.Operation{Kind: kind, Path: w.Path, Value: w.To})
+		old, _ := applied[w.Path].(string)
+		applied[w.Path] = string(w.To)
+		entry.Properties = append(entry.Properties, state.LogProperty{Name: w.Path, Old: old, New: string(w.To)})
+		logStep(entry, "EntryExportUpdate", "export", logSuccess, "The reference %s was set.", w.Path)
+	}
+	if len(ops) == 0 {
+		return out, nil
+	}
+	if err := c.plan.Target.Update(ctx, first.Kind, first.Target, ops); err != nil {
+		return c.referenceFailed(first, c.entry(first.Record, logUpdate, logSuccess), err)
+	}
+	c.inARow.Store(0)
 	c.count(func(rep *state.Report) { rep.Updated++ }, 0)
-	return state.Outcome{
-		Seq: w.Seq, Done: true, Link: w.Link, Target: w.Target, Applied: applied, Waits: []state.Wait{}, Log: entry,
-	}, nil
+	out.Applied, out.Log = applied, entry
+	return out, nil
 }
 
 // stillWanted reports whether the object still refers to the one it waited for.

@@ -8,6 +8,6 @@
 // cannot have seen it; a resource that does not match the filter is never returned; an error carries a fault.Kind and one
 // sentence without personal data, and what the application answered only as ErrorDetail.
 //
-// Start with client.go, then request.go (one request, its repetition), faults.go (what an answer means) and limiter.go;
+// Start with client.go, then request.go (one request, its repetition), faults.go (what an answer means), limiter.go and gate.go;
 // bulk.go creates many resources in one request where the application offers that.
 package scim

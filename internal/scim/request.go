@@ -156,10 +156,10 @@ func (c *Client) once(ctx context.Context, q call, attempt int) (*answer, string
 	a, failed := c.exchange(ctx, q, token)
 	observed := Request{Op: q.op, Method: q.method, Kind: q.kind, Wait: waited, Duration: c.cfg.Clock.Since(began), Attempt: attempt}
 	if a == nil {
-		c.cfg.Limiter.lost(ticket)
+		c.cfg.Limiter.lost(ticket, q.op, failed)
 	} else {
 		observed.Status = a.status
-		c.cfg.Limiter.answered(ticket, a.status, a.header, q.surrender)
+		c.cfg.Limiter.answered(ticket, q.op, a.status, a.header, q.surrender)
 	}
 	if failed != nil {
 		observed.Fault = failed.Kind

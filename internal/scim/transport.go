@@ -16,7 +16,7 @@ import (
 const requestTimeout = 60 * time.Second
 
 // maxConnections bounds the connections to one application.
-const maxConnections = 32
+const maxConnections = maxConcurrency
 
 // NewHTTPClient returns an HTTP client for SCIM applications that trusts the given certificates, nil for the system's.
 func NewHTTPClient(roots *x509.CertPool) *http.Client {

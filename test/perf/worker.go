@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"runtime/pprof"
 	"strings"
 	"sync"
@@ -102,6 +103,7 @@ func work(ctx context.Context, in io.Reader, out io.Writer) error {
 	if err := json.NewDecoder(in).Decode(&t); err != nil {
 		return err
 	}
+	debug.SetGCPercent(300) // as cmd/entrain does
 	stop, err := startProfile(t)
 	if err != nil {
 		return err
