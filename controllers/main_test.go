@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -72,6 +73,9 @@ type operator struct {
 	graph                *graphsim.Server
 	genesys              *genesyssim.Server
 	graphURL, genesysURL string
+	// state is the file of the state store; stop ends the operator.
+	state string
+	stop  func()
 }
 
 const appID = "aaaabbbb-0000-1111-2222-333344445555"
@@ -107,18 +111,19 @@ func newOperator(t *testing.T) *operator {
 
 	o.secret("entra", map[string]string{"secret": graphsim.DefaultSecret})
 	o.secret("genesys", map[string]string{"token": "good-token"})
-	o.start(scheme)
+	o.state = filepath.Join(t.TempDir(), "state.db")
+	o.start()
 	return o
 }
 
-// start runs the operator until the test ends.
-func (o *operator) start(scheme *runtime.Scheme) {
+// start runs the operator until it is stopped or the test ends.
+func (o *operator) start() {
 	t := o.t
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "state.db"))
+	store, err := sqlite.Open(t.Context(), o.state)
 	must(t, err)
 	skip := true
 	mgr, err := ctrl.NewManager(apiServer, ctrl.Options{
-		Scheme: scheme, Metrics: metricsserver.Options{BindAddress: "0"}, HealthProbeBindAddress: "0", Cache: cacheOf(o.ns),
+		Scheme: o.client.Scheme(), Metrics: metricsserver.Options{BindAddress: "0"}, HealthProbeBindAddress: "0", Cache: cacheOf(o.ns),
 		Controller: ctrlconfig.Controller{SkipNameValidation: &skip},
 		Client:     client.Options{Cache: &client.CacheOptions{DisableFor: []client.Object{&corev1.Secret{}}}},
 	})
@@ -129,7 +134,7 @@ func (o *operator) start(scheme *runtime.Scheme) {
 	runs := &runner.Runner{Engine: work, Store: store, Clock: clock, Log: logger}
 	configs := &ProvisioningConfigReconciler{
 		Client: mgr.GetClient(), Runner: runs, Clock: clock, Recorder: mgr.GetEventRecorder("entrain"),
-		Planner: &plan.Builder{Client: mgr.GetClient(), Secrets: mgr.GetAPIReader(), Clock: clock, Version: "test"},
+		Planner: &plan.Builder{Client: mgr.GetClient(), Secrets: mgr.GetAPIReader(), Clock: clock, Version: "test", Definitions: store},
 	}
 	news := &News{Name: configs.Name}
 	runs.Notify = news.Tell
@@ -145,7 +150,7 @@ func (o *operator) start(scheme *runtime.Scheme) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- mgr.Start(ctx) }()
-	t.Cleanup(func() {
+	o.stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("the operator ended with %v", err)
@@ -154,6 +159,7 @@ func (o *operator) start(scheme *runtime.Scheme) {
 			t.Errorf("closing the store: %v", err)
 		}
 	})
+	t.Cleanup(o.stop)
 }
 
 func must(t *testing.T, err error) {

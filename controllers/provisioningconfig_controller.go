@@ -57,6 +57,8 @@ type ProvisioningConfigReconciler struct {
 	plans map[types.UID]runner.Desired
 	// told is the number of the last notice that became an event.
 	told map[types.UID]int64
+	// written holds when the status of each config was written last.
+	written map[types.UID]writing
 	// names finds the resource of a config that the runner speaks of.
 	names map[state.ConfigID]types.NamespacedName
 }
@@ -89,7 +91,7 @@ func (r *ProvisioningConfigReconciler) Reconcile(ctx context.Context, req ctrl.R
 	if err != nil && !errors.As(err, &o.unresolved) {
 		return ctrl.Result{}, err
 	}
-	desired, planned := r.desired(config, result, err == nil)
+	desired, planned := r.desired(config, result, err == nil || result.Plan != nil)
 	o.planned = planned
 	id := state.ConfigID(config.UID)
 	if planned {
@@ -100,11 +102,11 @@ func (r *ProvisioningConfigReconciler) Reconcile(ctx context.Context, req ctrl.R
 }
 
 // desired returns what is wanted of the runner: the new plan, or the last good one under the current mode and requests.
-func (r *ProvisioningConfigReconciler) desired(config *api.ProvisioningConfig, result plan.Result, resolved bool) (runner.Desired, bool) {
+func (r *ProvisioningConfigReconciler) desired(config *api.ProvisioningConfig, result plan.Result, usable bool) (runner.Desired, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	d, ok := r.plans[config.UID]
-	if resolved {
+	if usable {
 		d, ok = runner.Desired{Plan: result.Plan, Revision: result.Revision}, true
 	}
 	if !ok {
@@ -167,7 +169,7 @@ func (r *ProvisioningConfigReconciler) report(ctx context.Context, o observation
 	if equality.Semantic.DeepEqual(config.Status, next) {
 		return again, nil
 	}
-	if wait := r.tooSoon(config, next, o); wait > 0 {
+	if wait := r.tooSoon(o); wait > 0 {
 		return ctrl.Result{RequeueAfter: wait}, nil
 	}
 	base := config.DeepCopy()
@@ -175,21 +177,33 @@ func (r *ProvisioningConfigReconciler) report(ctx context.Context, o observation
 	if err := r.Client.Status().Patch(ctx, config, client.MergeFromWithOptions(base, client.MergeFromWithOptimisticLock{})); err != nil {
 		return conflictLater(client.IgnoreNotFound(err))
 	}
+	r.wrote(o)
 	return again, nil
 }
 
-// tooSoon returns how long to wait when only the progress moved within a phase and it was written a moment ago.
-func (r *ProvisioningConfigReconciler) tooSoon(config *api.ProvisioningConfig, next api.ProvisioningConfigStatus, o observation) time.Duration {
-	old := config.Status.Progress
-	if old == nil || old.ObservedTime == nil || next.Progress == nil || !o.run.Running {
+// writing is the last write of a status: when it was, and whether it was about a running cycle of the spec that it had observed.
+type writing struct {
+	at         time.Time
+	running    bool
+	generation int64
+}
+
+// tooSoon returns how long to wait because a running cycle was written of a moment ago. The beginning and the end of a cycle and
+// a changed spec are written at once.
+func (r *ProvisioningConfigReconciler) tooSoon(o observation) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last, ok := r.written[o.config.UID]
+	if !ok || !o.run.Running || !last.running || last.generation != o.config.Generation {
 		return 0
 	}
-	same := config.Status.DeepCopy()
-	same.Progress, same.Synchronized = next.Progress, next.Synchronized
-	if !equality.Semantic.DeepEqual(*same, next) || old.Phase != next.Progress.Phase {
-		return 0
-	}
-	return max(0, progressInterval-o.now.Sub(old.ObservedTime.Time))
+	return max(0, progressInterval-o.now.Sub(last.at))
+}
+
+func (r *ProvisioningConfigReconciler) wrote(o observation) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.written[o.config.UID] = writing{at: o.now, running: o.run.Running, generation: o.config.Generation}
 }
 
 // tell turns notices that were not told yet into events.
@@ -220,6 +234,7 @@ func (r *ProvisioningConfigReconciler) delete(ctx context.Context, config *api.P
 	r.mu.Lock()
 	delete(r.plans, config.UID)
 	delete(r.told, config.UID)
+	delete(r.written, config.UID)
 	delete(r.names, state.ConfigID(config.UID))
 	r.mu.Unlock()
 	if r.Forget != nil {
@@ -234,6 +249,7 @@ func (r *ProvisioningConfigReconciler) remember(config *api.ProvisioningConfig) 
 	defer r.mu.Unlock()
 	if r.plans == nil {
 		r.plans, r.told, r.names = map[types.UID]runner.Desired{}, map[types.UID]int64{}, map[state.ConfigID]types.NamespacedName{}
+		r.written = map[types.UID]writing{}
 	}
 	r.names[state.ConfigID(config.UID)] = client.ObjectKeyFromObject(config)
 }

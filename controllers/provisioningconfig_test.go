@@ -217,6 +217,34 @@ func TestABrokenMappingKeepsThePreviousPlanAndSaysWhere(t *testing.T) {
 	}
 }
 
+// Whoever leaves while a mapping is broken must lose access also after the operator was restarted.
+func TestTheLastGoodMappingSurvivesARestart(t *testing.T) {
+	o := newOperator(t)
+	ada := o.hire("ada")
+	good := o.mapping("people", `Switch([IsSoftDeleted], , "False", "True", "True", "False")`)
+	o.create(good)
+	o.create(o.config(func(c *api.ProvisioningConfig) {
+		c.Spec.Users.AttributeMappingRef = &api.ObjectReference{Name: "people"}
+	}))
+	o.condition(api.SynchronizedCondition, metav1.ConditionTrue, api.SteadyStateReason)
+	o.stop()
+
+	base := good.DeepCopy()
+	good.Spec.Attributes[2].Expression = `Not([IsSoftDelete])`
+	must(t, o.client.Patch(t.Context(), good, client.MergeFrom(base)))
+	must(t, o.tenant.SoftDelete(ada))
+	o.annotate(api.SyncAnnotation, "1")
+	o.start()
+
+	o.g.Eventually(func() bool {
+		u, _ := o.genesys.UserByName("ada@contoso.com")
+		return u.State != genesyssim.Active
+	}).Should(gomega.BeTrue())
+	if message := o.condition(api.ReferencesResolvedCondition, metav1.ConditionFalse, api.ReferenceInvalidReason); !strings.Contains(message, "IsSoftDelete") {
+		t.Errorf("message = %s", message)
+	}
+}
+
 func TestAChangedSecretIsTriedAtOnce(t *testing.T) {
 	o := newOperator(t)
 	o.hire("ada")

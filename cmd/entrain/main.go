@@ -146,7 +146,7 @@ func wire(mgr ctrl.Manager, store state.Store, o options) error {
 	clock := clockwork.NewRealClock()
 	log := slog.New(logr.ToSlogHandler(mgr.GetLogger()))
 	measured := metrics.New(ctrlmetrics.Registry)
-	builder := &plan.Builder{Client: mgr.GetClient(), Secrets: mgr.GetAPIReader(), Clock: clock, Observe: measured.ObserveRequest, Version: version}
+	builder := &plan.Builder{Client: mgr.GetClient(), Secrets: mgr.GetAPIReader(), Clock: clock, Observe: measured.ObserveRequest, Version: version, Definitions: store}
 	work := &engine.Engine{Store: store, Clock: clock, Log: log, Workers: o.workers}
 	runs := &runner.Runner{
 		Engine: work, Store: store, Clock: clock, Log: log, Concurrent: o.concurrent, Observe: observeCycles(measured),

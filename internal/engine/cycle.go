@@ -131,6 +131,9 @@ func (c *cycle) open(ctx context.Context) (from int, err error) {
 		c.config.Cycle = &state.Cycle{Number: c.config.Cycles, ID: newID(), Started: now, Plan: c.plan.Fingerprint, Initial: c.initial()}
 		c.report = state.Report{ID: c.config.Cycle.ID, Initial: c.config.Cycle.Initial, DryRun: c.plan.DryRun, Started: now}
 	}
+	if len(c.plan.Definition) > 0 {
+		c.config.Definition = c.plan.Definition
+	}
 	c.observe(func(p *Progress) { p.Phase = PhaseOpen })
 	if err := c.save(ctx); err != nil {
 		return 0, err

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 
 	"github.com/entrain-dev/entrain/internal/directory"
@@ -75,6 +76,8 @@ type Plan struct {
 	Name string // namespace/name, for logs
 	// Fingerprint changes whenever the decision about some object could change: mappings, filters, scope, application.
 	Fingerprint string
+	// Definition is what the plan was made of, kept with the state for whoever made it; it may be empty.
+	Definition json.RawMessage
 	// AssignedOnly is the scope "sync only assigned users and groups".
 	AssignedOnly bool
 	// DryRun decides and logs but writes nothing to the target.

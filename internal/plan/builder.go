@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -53,8 +54,10 @@ type Builder struct {
 	Client client.Client
 	// Secrets reads Secrets without caching them.
 	Secrets client.Reader
-	Clock   clockwork.Clock
-	Observe ObserveRequest
+	// Definitions, if set, is where the last good plan of a config is found when its resources cannot be used.
+	Definitions Definitions
+	Clock       clockwork.Clock
+	Observe     ObserveRequest
 	// Version is part of the user agent.
 	Version string
 
@@ -64,12 +67,27 @@ type Builder struct {
 }
 
 // Build returns the plan of a config, the same one as long as nothing has changed. The error is an *Unresolved where somebody
-// has to change something, and another error where the API server could not be asked.
+// has to change something, and another error where the API server could not be asked. With an *Unresolved comes the last good
+// plan, where there was one and it can still be made; a broken mapping or filter stops nobody from being disabled.
 func (b *Builder) Build(ctx context.Context, config *api.ProvisioningConfig) (Result, error) {
 	in, err := b.read(ctx, config)
-	if err != nil {
-		return Result{}, err
+	var result Result
+	if err == nil {
+		result, err = b.made(in)
 	}
+	if unusable := (*Unresolved)(nil); !errors.As(err, &unusable) {
+		return result, err
+	}
+	result, _, lerr := b.lastGood(ctx, config)
+	if lerr != nil {
+		return Result{}, lerr
+	}
+	return result, err
+}
+
+// made compiles the inputs, unless they are what the last plan was made of.
+func (b *Builder) made(in *inputs) (Result, error) {
+	config := in.config
 	revision := in.revision()
 	b.mu.Lock()
 	old, ok := b.built[config.UID]
@@ -131,6 +149,9 @@ func (b *Builder) compile(in *inputs) (*engine.Plan, error) {
 		return nil, err
 	}
 	p.Fingerprint = in.fingerprint()
+	if p.Definition, err = in.definition(); err != nil {
+		return nil, err
+	}
 	if p.Source, err = b.source(in, p); err != nil {
 		return nil, err
 	}

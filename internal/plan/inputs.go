@@ -32,7 +32,7 @@ type sideInputs struct {
 
 // read reads the config's references.
 func (b *Builder) read(ctx context.Context, config *api.ProvisioningConfig) (*inputs, error) {
-	in := &inputs{config: config, secrets: map[string]*corev1.Secret{}}
+	in := &inputs{config: config}
 	spec := config.Spec
 	var err error
 	if in.users, err = b.readSide(ctx, config.Namespace, spec.Users.AttributeMappingRef, spec.Users.ScopingFilterRefs); err != nil {
@@ -43,20 +43,27 @@ func (b *Builder) read(ctx context.Context, config *api.ProvisioningConfig) (*in
 			return nil, err
 		}
 	}
+	return in, b.readSecrets(ctx, in)
+}
+
+// readSecrets reads the Secrets that the config names.
+func (b *Builder) readSecrets(ctx context.Context, in *inputs) error {
+	config := in.config
+	in.secrets = map[string]*corev1.Secret{}
 	for _, name := range config.SecretNames() {
 		secret := &corev1.Secret{}
 		err := b.Secrets.Get(ctx, types.NamespacedName{Namespace: config.Namespace, Name: name}, secret)
 		switch {
 		case apierrors.IsNotFound(err):
-			return nil, unresolved(api.SecretNotFoundReason, "The Secret %q does not exist in the namespace %q; create it.", name, config.Namespace)
+			return unresolved(api.SecretNotFoundReason, "The Secret %q does not exist in the namespace %q; create it.", name, config.Namespace)
 		case apierrors.IsForbidden(err):
-			return nil, unresolved(api.SecretNotFoundReason, "The operator may not read the Secret %q; allow its service account to read Secrets in the namespace %q.", name, config.Namespace)
+			return unresolved(api.SecretNotFoundReason, "The operator may not read the Secret %q; allow its service account to read Secrets in the namespace %q.", name, config.Namespace)
 		case err != nil:
-			return nil, err
+			return err
 		}
 		in.secrets[name] = secret
 	}
-	return in, nil
+	return nil
 }
 
 func (b *Builder) readSide(ctx context.Context, namespace string, ref *api.ObjectReference, refs []api.ObjectReference) (sideInputs, error) {

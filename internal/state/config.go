@@ -1,6 +1,9 @@
 package state
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Config is the part of a config's state that the engine reads and writes as one piece; it is small and bounded.
 type Config struct {
@@ -13,6 +16,8 @@ type Config struct {
 	Selection string `json:"selection,omitempty"`
 	// Plan is the fingerprint of the plan with which everything was last evaluated.
 	Plan string `json:"plan,omitempty"`
+	// Definition is what the plan of the last cycle was made of, in the form of whoever makes plans; the engine only keeps it.
+	Definition json.RawMessage `json:"definition,omitempty"`
 	// Cycle is the cycle in progress, nil between cycles. After a crash it is where to go on.
 	Cycle *Cycle `json:"cycle,omitempty"`
 	// EmptyAssignments is the number of the cycle in which a complete read of the assignments was suddenly empty; 0 if it was not.
