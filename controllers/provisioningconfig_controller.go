@@ -92,7 +92,7 @@ func (r *ProvisioningConfigReconciler) Reconcile(ctx context.Context, req ctrl.R
 		return ctrl.Result{}, err
 	}
 	desired, planned := r.desired(config, result, err == nil || result.Plan != nil)
-	o.planned = planned
+	o.planned, o.token = planned, result.Token
 	id := state.ConfigID(config.UID)
 	if planned {
 		r.Runner.Set(id, desired)

@@ -26,8 +26,10 @@ type observation struct {
 	unresolved *plan.Unresolved
 	// planned is true when some plan, perhaps an older one, is with the runner.
 	planned bool
-	run     runner.Status
-	now     time.Time
+	// token is the life of the target's secret token as far as it is known.
+	token plan.TokenLife
+	run   runner.Status
+	now   time.Time
 }
 
 // compute returns the status that follows from an observation.

@@ -3,6 +3,7 @@ package controllers
 import (
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -152,11 +153,30 @@ func sourceConnected(o observation) *metav1.Condition {
 func targetConnected(o observation) *metav1.Condition {
 	switch {
 	case o.run.TargetErr != nil:
-		return no(connectionReason(o.run.TargetErr), "%s", fault.MessageOf(o.run.TargetErr))
+		return no(connectionReason(o.run.TargetErr), "%s", fault.MessageOf(o.run.TargetErr)+tokenLife(o))
 	case !o.run.Tried || o.run.SourceErr != nil:
 		return unknown(api.NotTriedReason, "No connection to the application was attempted yet.")
 	}
-	return yes(api.ConnectedReason, "The application accepted the credentials and answers as SCIM requires.")
+	return yes(api.ConnectedReason, "The application accepted the credentials and answers as SCIM requires.%s", tokenLife(o))
+}
+
+// tokenLife says how old the secret token is and when it ends, "" where that is not known. It changes once a day.
+func tokenLife(o observation) string {
+	const day, soon = 24 * time.Hour, 30 * 24 * time.Hour
+	t := o.token
+	if t.Expiry.IsZero() {
+		return ""
+	}
+	left, date := t.Expiry.Sub(o.now), t.Expiry.UTC().Format(time.DateOnly)
+	switch {
+	case left <= 0:
+		return " The token expired on " + date + "; put a new one into the Secret."
+	case left < soon:
+		return fmt.Sprintf(" The token expires in %d days, on %s; put a new one into the Secret before.", left/day, date)
+	case t.Obtained.IsZero() || t.Obtained.After(o.now):
+		return " The token expires on " + date + "."
+	}
+	return fmt.Sprintf(" The token is %d days old and expires on %s.", o.now.Sub(t.Obtained)/day, date)
 }
 
 func synchronized(o observation) *metav1.Condition {

@@ -42,6 +42,8 @@ type Result struct {
 	Plan *engine.Plan
 	// Revision changes with everything that the plan was made of, Secrets included.
 	Revision string
+	// Token is what is known of the life of the target's secret token.
+	Token TokenLife
 }
 
 // ObserveRequest is told of every request: system, route template, status (0 without an answer), duration, wait for the limiter.
@@ -99,7 +101,7 @@ func (b *Builder) made(in *inputs) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	result := Result{Plan: p, Revision: revision}
+	result := Result{Plan: p, Revision: revision, Token: in.tokenLife()}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.built == nil {
