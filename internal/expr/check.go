@@ -3,6 +3,8 @@ package expr
 import (
 	"errors"
 	"strings"
+
+	"github.com/entrain-dev/entrain/internal/fault"
 )
 
 // checker turns the tree into nodes that can be evaluated and records what is wrong with it.
@@ -171,8 +173,9 @@ func (c *checker) lookup(e *call) *Function {
 	switch {
 	case fn == nil:
 		hint, known := foreign[strings.ToLower(e.name)]
-		if near := didYouMean(e.name, names, ""); near != "" && (!known || strings.EqualFold(nearest(e.name, names), e.name)) {
-			hint = near
+		near, ok := fault.Nearest(e.name, names)
+		if ok && (!known || strings.EqualFold(near, e.name)) {
+			hint = didYouMean(e.name, names, "")
 		} else if known {
 			hint = "; " + hint
 		}

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/entrain-dev/entrain/internal/fault"
 )
 
 // TestTreeWritesItselfBack parses what a tree writes and compares: nothing may be lost or moved on the way.
@@ -51,8 +53,8 @@ func TestNearest(t *testing.T) {
 		"empty":                   {"", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := nearest(tc.word, names); got != tc.want {
-				t.Errorf("nearest(%q) = %q, want %q", tc.word, got, tc.want)
+			if got, _ := fault.Nearest(tc.word, names); got != tc.want {
+				t.Errorf("Nearest(%q) = %q, want %q", tc.word, got, tc.want)
 			}
 		})
 	}
