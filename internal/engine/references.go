@@ -54,8 +54,8 @@ func (c *cycle) referAll(ctx context.Context, all [][]state.Waiting) ([]state.Ou
 	g.SetLimit(c.workers())
 	for _, waiting := range all {
 		g.Go(func() error {
-			if gctx.Err() != nil || c.stopping() {
-				return nil
+			if err := c.interrupted(gctx); err != nil {
+				return err
 			}
 			out, err := c.refer(gctx, waiting)
 			if out.Seq != 0 {

@@ -68,6 +68,12 @@ func (d definedSide) inputs() (out sideInputs) {
 	return out
 }
 
+// parseDefinition reads a definition; one that another version wrote may be unreadable.
+func parseDefinition(text json.RawMessage) (d definition, ok bool) {
+	ok = json.Unmarshal(text, &d) == nil
+	return d, ok
+}
+
 // lastGood makes the plan again that was in force before the resources became unusable, with the Secrets as they are now. ok
 // is false where there was none, or where it can no longer be made either.
 func (b *Builder) lastGood(ctx context.Context, config *api.ProvisioningConfig) (Result, bool, error) {
@@ -90,8 +96,8 @@ func (b *Builder) lastGood(ctx context.Context, config *api.ProvisioningConfig) 
 	if text == nil {
 		return Result{}, false, nil
 	}
-	var d definition
-	if err := json.Unmarshal(text, &d); err != nil {
+	d, readable := parseDefinition(text)
+	if !readable {
 		return Result{}, false, nil
 	}
 	past := config.DeepCopy()

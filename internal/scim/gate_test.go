@@ -2,6 +2,7 @@ package scim
 
 import (
 	"context"
+	"runtime"
 	"testing"
 	"time"
 
@@ -115,7 +116,7 @@ func TestTheQueueIsServedInOrderAndLosesNoPlace(t *testing.T) {
 			results[i] <- err
 		}()
 		for !queued(i + 1) {
-			time.Sleep(time.Microsecond)
+			runtime.Gosched()
 		}
 	}
 	cancel()
