@@ -181,6 +181,7 @@ func (c *cycle) create(ctx context.Context, j job, jd judgement, keys []mapping.
 	doc := m.Document(jd.desired)
 	applied := m.Sent(jd.desired)
 	waits := jd.waits
+	written := properties(m.Created(jd.desired))
 	for _, ref := range jd.desired.References {
 		target, ok := j.targets[ref.Source]
 		switch {
@@ -192,6 +193,7 @@ func (c *cycle) create(ctx context.Context, j job, jd judgement, keys []mapping.
 				return state.Outcome{}, err
 			}
 			applied[ref.Path] = string(target)
+			written = append(written, state.LogProperty{Name: ref.Path, New: string(target)})
 		}
 	}
 	res, err := c.post(ctx, j, doc)
@@ -210,7 +212,7 @@ func (c *cycle) create(ctx context.Context, j job, jd judgement, keys []mapping.
 		return state.Outcome{}, err
 	}
 	entry.Target = res.ID
-	entry.Properties = properties(m.Created(jd.desired))
+	entry.Properties = written
 	logStep(entry, "EntryExportAdd", "export", logSuccess, "%s was created.", r.Kind)
 	warn(entry, jd.desired.Warnings)
 	c.linked(r.Kind)
