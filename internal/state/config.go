@@ -35,6 +35,8 @@ type Config struct {
 	SteadyLast  time.Time `json:"steadyLast,omitzero"`
 	// Quarantine is the quarantine in force, nil if none.
 	Quarantine *Quarantine `json:"quarantine,omitempty"`
+	// Drift is where looking for drift stands, nil if nobody ever looked.
+	Drift *Drift `json:"drift,omitempty"`
 	// Last and LastSuccessful are the reports of the last cycle and of the last one without a cycle error.
 	Last           *Report `json:"last,omitempty"`
 	LastSuccessful *Report `json:"lastSuccessful,omitempty"`
@@ -81,6 +83,15 @@ type Report struct {
 	Skipped  int64 `json:"skipped"`
 	Failed   int64 `json:"failed"`
 	Escrowed int64 `json:"escrowed"`
+	// Drifted is how many resources were found changed, deleted or with other members than they were given.
+	Drifted int64 `json:"drifted,omitempty"`
+}
+
+// Drift is the last look at what the target made of the resources.
+type Drift struct {
+	// Began and Ended are those of the last pass; while one is under way Ended is that of the pass before.
+	Began time.Time `json:"began"`
+	Ended time.Time `json:"ended,omitzero"`
 }
 
 // Held describes the set of removals that the deletion guard holds.

@@ -29,6 +29,7 @@ type Store interface {
 	Importer
 	Decider
 	Applier
+	Drifter
 	Reader
 
 	// Close releases the store.

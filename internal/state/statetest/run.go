@@ -25,6 +25,7 @@ func Run(t *testing.T, place func(t *testing.T) Place) {
 		"references":  referenceCases(),
 		"memberships": membershipCases(),
 		"index":       indexCases(),
+		"drift":       driftCases(),
 		"log":         logCases(),
 		"safety":      safetyCases(),
 	} {

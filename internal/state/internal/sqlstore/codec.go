@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/entrain-dev/entrain/internal/directory"
 	"github.com/entrain-dev/entrain/internal/fault"
 	"github.com/entrain-dev/entrain/internal/state"
 )
@@ -43,8 +42,8 @@ func numbers(seqs []state.Seq) string {
 	return string(b)
 }
 
-// ids is the parameter of {list} for source ids.
-func ids(list []directory.SourceID) string {
+// ids is the parameter of {list} for ids.
+func ids[T ~string](list []T) string {
 	if len(list) == 0 {
 		return "[]"
 	}

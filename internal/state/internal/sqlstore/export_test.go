@@ -26,7 +26,7 @@ func Listings(d Dialect) map[string]string {
 		"Waiting": listWaiting, "UnequalGroups": unequalGroups, "Edges": listEdges, "ByTarget": findTarget, "Targets": listTargets,
 		"Get": getObject, "Escrows": listEscrow, "FindIndex": findKey, "assignments of groups": groupRoles, "assignments": ownRoles,
 		"import look-up": loadNumbers, "import of edges": loadEdges, "referrers": markReferrers, "Counts": countLinks,
-		"prune": pruneLog,
+		"prune": pruneLog, "Linked": listLinked, "TargetEdges": listTargetEdges, "Awaited": countAwaited,
 	} {
 		out[name] = d.translate(query)
 	}
