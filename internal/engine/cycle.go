@@ -33,6 +33,7 @@ const (
 	PhaseMembers    Phase = "Members"
 	PhaseDeletions  Phase = "Deletions"
 	PhaseRetry      Phase = "Retry"
+	PhaseDrift      Phase = "Drift"
 	PhaseClose      Phase = "Close"
 )
 
@@ -95,6 +96,7 @@ var steps = []step{
 	{PhaseMembers, (*cycle).applyMembers, true},
 	{PhaseDeletions, (*cycle).applyDeletions, true},
 	{PhaseRetry, (*cycle).retry, true},
+	{PhaseDrift, (*cycle).drift, true},
 }
 
 // run runs the phases that are left.

@@ -80,7 +80,7 @@ func (c *cycle) indexed(kind directory.Kind) *bool {
 // list reads the target once into the index of the store.
 func (c *cycle) list(ctx context.Context, kind directory.Kind, m *mapping.Mapping) error {
 	listed := 0
-	err := c.plan.Target.List(ctx, kind, m.TargetPaths(), func(page []directory.Resource) error {
+	err := c.plan.Target.List(ctx, kind, listedPaths(m), func(page []directory.Resource) error {
 		if err := c.interrupted(ctx); err != nil {
 			return err
 		}

@@ -80,6 +80,8 @@ type Plan struct {
 	Definition json.RawMessage
 	// AssignedOnly is the scope "sync only assigned users and groups".
 	AssignedOnly bool
+	// Drift is what to do about changes that somebody made in the target.
+	Drift Drift
 	// DryRun decides and logs but writes nothing to the target.
 	DryRun                  bool
 	SkipOutOfScopeDeletions bool
