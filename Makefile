@@ -30,8 +30,14 @@ DEMO_EXIT ?=
 demo: controlplane ## Show Entrain at work: a control plane, a simulated tenant, a simulated Genesys Cloud. Ctrl-C ends it; DEMO_EXIT=1 ends by itself.
 	@go build -o $(BIN)/entrain ./cmd/entrain
 	@go build -o $(BIN)/entrain-sim ./cmd/entrain-sim
+	@go build -o $(BIN)/kubectl-entrain ./cmd/kubectl-entrain
 	@go build -o $(BIN)/entrain-demo ./hack/demo
-	@assets="$$(hack/controlplane/assets.sh)"; exec env KUBEBUILDER_ASSETS="$$assets" DEMO_EXIT="$(DEMO_EXIT)" $(BIN)/entrain-demo
+	@assets="$$(hack/controlplane/assets.sh)"; exec env KUBEBUILDER_ASSETS="$$assets" DEMO_EXIT="$(DEMO_EXIT)" $(BIN)/entrain-demo $(DEMOFLAGS)
+
+.PHONY: recordings
+recordings: ## Play the demo's story and draw what kubectl entrain printed into docs/recordings.
+	@rm -f docs/recordings/*.svg; mkdir -p docs/recordings
+	@$(MAKE) demo DEMO_EXIT=1 DEMOFLAGS=--recordings=docs/recordings
 
 .PHONY: test
 test: controlplane ## Run all tests that need no cluster of yours.
@@ -111,6 +117,10 @@ uninstall: controlplane ## Remove the CRDs, and with them every ProvisioningConf
 .PHONY: docker-build
 docker-build: ## Build the operator's image.
 	docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
+
+.PHONY: krew
+krew: ## Build the kubectl plugin for all platforms and its krew manifest into dist/: make krew VERSION=v0.1.0.
+	go run ./hack/krew --version=$(VERSION) --dist=dist
 
 .PHONY: deploy
 deploy: controlplane ## Install the operator into the cluster of the current kubeconfig by kustomize.

@@ -57,7 +57,7 @@ func TestEval(t *testing.T) {
 		"a broken mapping": {
 			[]string{"--mapping", file("broken.yaml", strings.Replace(evalMappingYAML, "Switch(", "Swich(", 1))},
 			[]string{"did you mean Switch?"}, "the mapping cannot be used"},
-		"neither":      {nil, nil, "at least one of the flags"},
+		"neither":      {[]string{}, nil, "at least one of the flags"},
 		"no such file": {[]string{"--mapping", filepath.Join(dir, "absent.yaml")}, nil, "no such file"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -34,7 +34,7 @@ func golden(t *testing.T, name, got string) {
 var (
 	guids  = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
 	stamps = regexp.MustCompile(`\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?(Z| [A-Z]+)?`)
-	spans  = regexp.MustCompile(`\b\d+(ms|s|m)( ago|:)`)
+	spans  = regexp.MustCompile(`(?m)\b\d+(ms|s|m)( ago|:|$)`)
 	sets   = regexp.MustCompile(`\bset [0-9a-f]{16}\b`)
 )
 

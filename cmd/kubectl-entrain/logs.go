@@ -260,16 +260,20 @@ func (p *tableLog) end() error { return nil }
 func changes(properties []state.LogProperty) []string {
 	out := make([]string, len(properties))
 	for i, p := range properties {
-		switch {
-		case p.Old == "":
-			out[i] = fmt.Sprintf("%s: %q", p.Name, p.New)
-		case p.New == "":
-			out[i] = fmt.Sprintf("%s: %q -> removed", p.Name, p.Old)
-		default:
-			out[i] = fmt.Sprintf("%s: %q -> %q", p.Name, p.Old, p.New)
-		}
+		out[i] = changed(p.Name, p.Old, p.New)
 	}
 	return out
+}
+
+// changed says the old and the new value of an attribute; Go's quotes keep both from steering the terminal.
+func changed(name, before, after string) string {
+	switch {
+	case before == "":
+		return fmt.Sprintf("%s: %q", name, after)
+	case after == "":
+		return fmt.Sprintf("%s: %q -> removed", name, before)
+	}
+	return fmt.Sprintf("%s: %q -> %q", name, before, after)
 }
 
 // printable keeps what comes from a directory from steering the terminal.

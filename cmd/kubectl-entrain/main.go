@@ -58,7 +58,7 @@ func root() *cobra.Command {
 
 See what happens    status, logs, explain
 See what will be    plan, eval
-Ask for something   sync, restart, allow-deletes
+Ask for something   provision, sync, restart, allow-deletes
 Move what is known  state export, state import`,
 		Version:       version,
 		SilenceUsage:  true,
@@ -66,8 +66,9 @@ Move what is known  state export, state import`,
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl entrain"},
 	}
 	c.bind(cmd.PersistentFlags())
+	bindColour(cmd)
 	cmd.AddCommand(
-		statusCommand(c), syncCommand(c), restartCommand(c), allowDeletesCommand(c),
+		statusCommand(c), provisionCommand(c), syncCommand(c), restartCommand(c), allowDeletesCommand(c),
 		logsCommand(c), explainCommand(c), planCommand(c), stateCommand(c), evalCommand(), defaultMappingCommand(),
 	)
 	return cmd

@@ -106,7 +106,8 @@ func startOperator(store state.Store, folder string) (func() error, error) {
 		return nil, err
 	}
 	clock, logger := clockwork.NewRealClock(), slog.New(slog.DiscardHandler)
-	runs := &runner.Runner{Engine: &engine.Engine{Store: store, Clock: clock, Log: logger, Workers: 1}, Store: store, Clock: clock, Log: logger}
+	work := &engine.Engine{Store: store, Clock: clock, Log: logger, Workers: 1}
+	runs := &runner.Runner{Engine: work, Store: store, Clock: clock, Log: logger}
 	builder := &plan.Builder{Client: mgr.GetClient(), Secrets: mgr.GetAPIReader(), Clock: clock, Version: "test"}
 	configs := &controllers.ProvisioningConfigReconciler{
 		Client: mgr.GetClient(), Runner: runs, Clock: clock, Recorder: mgr.GetEventRecorder("entrain"), Planner: builder,
@@ -119,6 +120,7 @@ func startOperator(store state.Store, folder string) (func() error, error) {
 	}
 	err = errors.Join(
 		configs.SetupWithManager(mgr, news.Events()),
+		(&controllers.ProvisionOnDemandReconciler{Client: mgr.GetClient(), Runner: runs, Engine: work, Clock: clock}).SetupWithManager(mgr),
 		mgr.Add(runs), mgr.Add(news),
 		mgr.Add(&query.Server{
 			Listener: listener, Config: mgr.GetConfig(), Client: mgr.GetClient(), Reader: mgr.GetAPIReader(), Planner: builder,

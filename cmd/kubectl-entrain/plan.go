@@ -114,25 +114,26 @@ type teller struct {
 }
 
 func newTeller(out io.Writer) *teller {
-	file, ok := out.(*os.File)
-	if !ok {
-		return &teller{}
-	}
-	if info, err := file.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+	if !isTerminal(out) {
 		return &teller{}
 	}
 	return &teller{out: out}
 }
 
 func (t *teller) progress(p query.Progress) {
-	if t.out == nil {
-		return
-	}
-	t.shown = true
 	text := fmt.Sprintf("%s: %d", p.Phase, p.Done)
 	if p.Total > 0 {
 		text += fmt.Sprintf(" of %d", p.Total)
 	}
+	t.say(text)
+}
+
+// say shows a text in place of the last one.
+func (t *teller) say(text string) {
+	if t.out == nil {
+		return
+	}
+	t.shown = true
 	fmt.Fprintf(t.out, "\r\x1b[K%s", text)
 }
 

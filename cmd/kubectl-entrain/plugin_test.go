@@ -153,7 +153,7 @@ func TestAPersonWithoutRightsIsRefused(t *testing.T) {
 	c.g.Eventually(func() string { return c.try("", "status", "genesys").out }).Should(gomega.ContainSubstring("In sync     1 user"))
 	for _, args := range [][]string{
 		{"logs", "genesys"}, {"logs", "genesys", "-f"}, {"explain", "genesys", "ada@contoso.com"}, {"plan", "genesys"}, {"state", "export", "genesys"},
-		{"sync", "genesys"}, {"restart", "genesys"},
+		{"sync", "genesys"}, {"restart", "genesys"}, {"provision", "genesys", "ada@contoso.com"}, {"state", "import", "genesys", "-f", "testdata/mapping.yaml"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			if r := c.try("", args...); r.code != 1 || !strings.Contains(r.errs, "forbidden") || strings.Contains(r.out, "ada@") {

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	api "github.com/entrain-dev/entrain/api/v1alpha1"
@@ -152,45 +150,9 @@ func (p *pace) measure(ctx context.Context, c client.WithWatch, config *api.Prov
 	return config
 }
 
-// errDeleted says that the config went away while it was watched.
-var errDeleted = errors.New("the ProvisioningConfig was deleted")
-
-// watchConfig calls seen with the config now and whenever it changes, until seen returns true. A watch that the API server ends
-// is begun again.
+// watchConfig calls seen with the config now and whenever it changes, until seen returns true.
 func watchConfig(ctx context.Context, c client.WithWatch, config *api.ProvisioningConfig, seen func(*api.ProvisioningConfig) bool) error {
-	for {
-		var list api.ProvisioningConfigList
-		w, err := c.Watch(ctx, &list, client.InNamespace(config.Namespace), &client.ListOptions{
-			FieldSelector: fields.OneTermEqualSelector("metadata.name", config.Name),
-		})
-		if err != nil {
-			return err
-		}
-		done, err := drain(ctx, w, seen)
-		w.Stop()
-		if done || err != nil {
-			return err
-		}
-	}
-}
-
-func drain(ctx context.Context, w watch.Interface, seen func(*api.ProvisioningConfig) bool) (bool, error) {
-	for {
-		select {
-		case <-ctx.Done():
-			return false, ctx.Err()
-		case event, open := <-w.ResultChan():
-			switch {
-			case !open:
-				return false, nil
-			case event.Type == watch.Deleted:
-				return false, errDeleted
-			}
-			if config, ok := event.Object.(*api.ProvisioningConfig); ok && seen(config) {
-				return true, nil
-			}
-		}
-	}
+	return watchObject(ctx, c, &api.ProvisioningConfigList{}, config, seen)
 }
 
 // followStatus shows the status again whenever it changes, until ctx ends.

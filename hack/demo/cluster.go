@@ -4,13 +4,18 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
+	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/entrain-dev/entrain/controllers/query/querytest"
 )
 
 // startCluster starts etcd and kube-apiserver and writes a kubeconfig.
@@ -18,6 +23,10 @@ func (d *demo) startCluster() (*envtest.Environment, error) {
 	began := time.Now()
 	say("Starting a Kubernetes control plane (etcd and kube-apiserver)")
 	env := &envtest.Environment{BinaryAssetsDirectory: d.assets, ControlPlaneStopTimeout: grace}
+	// kubectl entrain reaches the operator through the API server.
+	if err := querytest.Aggregate(env, d.dir); err != nil {
+		return nil, err
+	}
 	if _, err := env.Start(); err != nil {
 		return nil, fmt.Errorf("starting the control plane: %w", err)
 	}
@@ -40,7 +49,7 @@ func (d *demo) startCluster() (*envtest.Environment, error) {
 // kubectl runs kubectl and returns what it prints.
 func (d *demo) kubectl(ctx context.Context, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(d.assets, "kubectl"), args...)
-	cmd.Env = append(os.Environ(), "KUBECONFIG="+d.kubeconfig)
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+d.kubeconfig, "PATH="+d.bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
@@ -53,7 +62,7 @@ func (d *demo) kubectl(ctx context.Context, args ...string) (string, error) {
 }
 
 // startOperator installs the CRDs and starts the operator.
-func (d *demo) startOperator(ctx context.Context) error {
+func (d *demo) startOperator(ctx context.Context, cluster *rest.Config) error {
 	say("Installing the custom resources and starting the operator")
 	if _, err := d.kubectl(ctx, "apply", "--server-side", "-k", "config/crd"); err != nil {
 		return err
@@ -61,9 +70,16 @@ func (d *demo) startOperator(ctx context.Context) error {
 	if _, err := d.kubectl(ctx, "wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"); err != nil {
 		return err
 	}
-	_, err := d.start("entrain", []string{"KUBECONFIG=" + d.kubeconfig}, "--leader-elect=false", "--health-probe-bind-address=127.0.0.1:0",
-		"--store="+filepath.Join(d.dir, "state.db"))
+	at, err := freeAddress(ctx)
 	if err != nil {
+		return err
+	}
+	_, err = d.start("entrain", []string{"KUBECONFIG=" + d.kubeconfig}, "--leader-elect=false", "--health-probe-bind-address=127.0.0.1:0",
+		"--store="+filepath.Join(d.dir, "state.db"), "--query-bind-address="+net.JoinHostPort("localhost", strconv.Itoa(at.Port)))
+	if err != nil {
+		return err
+	}
+	if err := d.register(ctx, cluster, at); err != nil {
 		return err
 	}
 	done("state and logs in %s", d.dir)

@@ -16,7 +16,9 @@ func main() {
 	flag.StringVar(&d.dir, "dir", ".demo", "Folder for kubeconfig, state and logs; emptied at the start.")
 	flag.StringVar(&d.bin, "bin", "bin", "Folder with entrain and entrain-sim.")
 	flag.IntVar(&d.people, "people", 220, "How many people the tenant has.")
+	flag.StringVar(&d.recordings, "recordings", "", "Folder for pictures of what kubectl entrain printed; empty means none.")
 	flag.Parse()
+	d.colours = os.Getenv("NO_COLOR") == "" && terminal(os.Stdout)
 	d.exit = os.Getenv("DEMO_EXIT") != "" && os.Getenv("DEMO_EXIT") != "0"
 	d.assets = os.Getenv("KUBEBUILDER_ASSETS")
 	if d.assets == "" {
@@ -41,10 +43,15 @@ type demo struct {
 	dir, bin, assets string
 	people           int
 	exit             bool
+	// recordings is where pictures go, "" for nowhere; colours are shown on a terminal.
+	recordings string
+	colours    bool
 
 	kubeconfig string
-	sim        *simulators
-	children   []*child
+	// token is the one that Genesys Cloud accepts.
+	token    string
+	sim      *simulators
+	children []*child
 }
 
 // run starts everything, tells the story and leaves all running until ctx ends, unless the demo is to end by itself. Whatever
@@ -57,6 +64,9 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return err
 	}
 	if d.dir, err = filepath.Abs(d.dir); err != nil {
+		return err
+	}
+	if d.bin, err = filepath.Abs(d.bin); err != nil {
 		return err
 	}
 	cluster, err := d.startCluster()
@@ -76,7 +86,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if err := d.startSimulators(ctx); err != nil {
 		return err
 	}
-	if err := d.startOperator(ctx); err != nil {
+	if err := d.startOperator(ctx, cluster.Config); err != nil {
 		return err
 	}
 	if err := d.tell(ctx); err != nil {
@@ -105,15 +115,16 @@ All keeps running. In another terminal:
 
   export KUBECONFIG=%s PATH=%s:$PATH
   kubectl get provisioningconfigs -n demo -w
-  kubectl describe provisioningconfig genesys-cloud -n demo
+  kubectl entrain status genesys-cloud -n demo -w
+  kubectl entrain logs genesys-cloud -n demo -f
   curl -s %s/admin/state            # the tenant
   curl -s %s/admin/users | head     # what Genesys Cloud has
 
 Hire somebody and ask for a cycle:
 
   curl -s -X POST %s/admin/users -d '{"userPrincipalName":"zoe@contoso.com","displayName":"Zoë Beck","accountEnabled":true,"usageLocation":"DE"}'
-  kubectl annotate provisioningconfig genesys-cloud -n demo provisioning.entrain.dev/sync=$(date +%%s) --overwrite
+  kubectl entrain sync genesys-cloud -n demo --wait
 
 Ctrl-C ends it; nothing is left behind but the logs in %s.
-`, rel, d.assets, d.sim.GraphURL, d.sim.GenesysURL, d.sim.GraphURL, d.dir)
+`, rel, d.bin+string(os.PathListSeparator)+d.assets, d.sim.GraphURL, d.sim.GenesysURL, d.sim.GraphURL, d.dir)
 }
