@@ -52,6 +52,7 @@ func compute(o observation) api.ProvisioningConfigStatus {
 		}
 		s.Quarantine = quarantine(o.run.State.Quarantine)
 		s.HeldDeletions = held(o.run.State.Held)
+		s.Drift = drift(o)
 		s.RecentErrors = recentErrors(o.run.Errors)
 		s.LastHandledSync = o.run.Handled.Sync
 		s.LastHandledRestart = o.run.Handled.Restart
@@ -140,6 +141,15 @@ func quarantine(q *state.Quarantine) *api.QuarantineStatus {
 		out.Error = &api.StatusError{Code: clip(q.Code, 128), Message: clip(q.Message, maxMessage)}
 	}
 	return out
+}
+
+// drift is what the last look found while looking is wanted.
+func drift(o observation) *api.DriftStatus {
+	d := o.run.State.Drift
+	if d == nil || d.Ended.IsZero() || o.config.Spec.Extensions.DriftCorrection == api.DriftCorrectionNone {
+		return nil
+	}
+	return &api.DriftStatus{CheckedTime: timestamp(d.Ended), Found: d.Found}
 }
 
 func held(h *state.Held) *api.HeldDeletions {

@@ -189,3 +189,24 @@ func TestResetOf(t *testing.T) {
 		}
 	}
 }
+
+func TestDriftIsShownWhileItIsLookedFor(t *testing.T) {
+	looked := func(o *observation) {
+		o.run.State.Drift = &state.Drift{Began: noon.Add(-time.Minute), Ended: noon, Found: 3}
+	}
+	wanted := func(o *observation) { o.config.Spec.Extensions.DriftCorrection = api.DriftCorrectionDetect }
+	if got := compute(observed(looked, wanted)).Drift; got == nil || got.Found != 3 || !got.CheckedTime.Time.Equal(noon) {
+		t.Errorf("drift = %+v", got)
+	}
+	for name, o := range map[string]observation{
+		"nobody looked yet": observed(wanted),
+		"the first look is under way": observed(wanted, func(o *observation) {
+			o.run.State.Drift = &state.Drift{Began: noon}
+		}),
+		"it is no longer wanted": observed(looked),
+	} {
+		if got := compute(o).Drift; got != nil {
+			t.Errorf("%s: drift = %+v", name, got)
+		}
+	}
+}

@@ -201,7 +201,7 @@ type Extensions struct {
 
 	// driftCorrection says what happens to changes that somebody made in the target: None (not looked for), Detect
 	// (reported in the provisioning log) or Correct (mapped values written again, members added by hand removed).
-	// Default: None. This version refuses the others: the config is then not Ready and says so.
+	// Everybody under management is looked at once a day, after the work of a cycle; status.drift says what was found. Default: None.
 	// +kubebuilder:default=None
 	// +optional
 	DriftCorrection DriftCorrection `json:"driftCorrection,omitempty"`

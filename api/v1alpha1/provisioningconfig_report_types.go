@@ -109,6 +109,19 @@ type CycleReport struct {
 	Escrowed int64 `json:"escrowed"`
 }
 
+// DriftStatus is what the last look for changes in the target found (spec.extensions.driftCorrection).
+type DriftStatus struct {
+	// checkedTime is when everything under management was looked at last.
+	// +optional
+	CheckedTime *metav1.Time `json:"checkedTime,omitempty"`
+
+	// found is how many users and groups had been changed or deleted in the target, or had other members. The provisioning log
+	// has each of them under the code DriftDetected or DriftCorrected.
+	// +kubebuilder:validation:Minimum=0
+	// +optional
+	Found int64 `json:"found"`
+}
+
 // SynchronizedCounts counts what is under management in the target.
 type SynchronizedCounts struct {
 	// users is how many users are linked to an account.

@@ -67,6 +67,8 @@ const (
 	PhaseDeletions CyclePhase = "Deletions"
 	// PhaseRetry tries again what failed earlier and is due.
 	PhaseRetry CyclePhase = "Retry"
+	// PhaseDrift looks for changes that somebody made in the target.
+	PhaseDrift CyclePhase = "Drift"
 	// PhaseClose moves the watermark and writes the report.
 	PhaseClose CyclePhase = "Close"
 )
@@ -173,6 +175,10 @@ type ProvisioningConfigStatus struct {
 	// heldDeletions is the set of removals that accidental deletion prevention holds; absent while none is held.
 	// +optional
 	HeldDeletions *HeldDeletions `json:"heldDeletions,omitempty"`
+
+	// drift is what the last look for changes in the target found; absent unless spec.extensions.driftCorrection asks for it.
+	// +optional
+	Drift *DriftStatus `json:"drift,omitempty"`
 
 	// lastHandledRestart repeats the value of the annotation provisioning.entrain.dev/restart that was handled last.
 	// +kubebuilder:validation:MaxLength=1024

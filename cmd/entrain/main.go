@@ -194,7 +194,7 @@ func observeCycles(m *metrics.Metrics) func(string, state.Config, error) {
 		}
 		m.ObserveCycle(metrics.Cycle{
 			Config: name, Result: last.Result, Started: last.Started, Ended: last.Ended, Created: last.Created, Updated: last.Updated,
-			Disabled: last.Disabled, Deleted: last.Deleted, Skipped: last.Skipped, Failed: last.Failed, Escrowed: last.Escrowed,
+			Disabled: last.Disabled, Deleted: last.Deleted, Skipped: last.Skipped, Failed: last.Failed, Escrowed: last.Escrowed, Drifted: last.Drifted,
 			Quarantined: c.Quarantine != nil, Succeeded: err == nil,
 		})
 	}

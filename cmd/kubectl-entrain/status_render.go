@@ -50,6 +50,9 @@ func renderStatus(out io.Writer, config *api.ProvisioningConfig, p *pace, now ti
 	if ok := s.LastSuccessfulCycle; ok != nil && s.LastCycle != nil && ok.ID != s.LastCycle.ID {
 		line("Last good", "ended %s", ago(ok.CompletionTime, now))
 	}
+	if d := s.Drift; d != nil {
+		line("Drift", "%s had been changed in the target, looked at %s", count(d.Found, "resource"), ago(d.CheckedTime, now))
+	}
 	if s.NextCycleTime != nil {
 		line("Next cycle", "%s", when(s.NextCycleTime, now))
 	}

@@ -66,6 +66,9 @@ func (c *cycle) drift(ctx context.Context) error {
 			return err
 		}
 	}
+	c.mu.Lock()
+	c.config.Drift.Found = c.report.Drifted
+	c.mu.Unlock()
 	c.config.Drift.Ended = c.Clock.Now()
 	return nil
 }

@@ -72,7 +72,7 @@ type Cycle struct {
 	Config, Result                      string
 	Started, Ended                      time.Time
 	Created, Updated, Disabled, Deleted int64
-	Skipped, Failed, Escrowed           int64
+	Skipped, Failed, Escrowed, Drifted  int64
 	Quarantined, Succeeded              bool
 }
 
@@ -81,7 +81,7 @@ func (m *Metrics) ObserveCycle(c Cycle) {
 	m.cycles.WithLabelValues(c.Config, c.Result).Inc()
 	m.duration.WithLabelValues(c.Config).Observe(c.Ended.Sub(c.Started).Seconds())
 	for action, n := range map[string]int64{
-		"create": c.Created, "update": c.Updated, "disable": c.Disabled, "delete": c.Deleted, "skip": c.Skipped, "fail": c.Failed,
+		"create": c.Created, "update": c.Updated, "disable": c.Disabled, "delete": c.Deleted, "skip": c.Skipped, "fail": c.Failed, "drift": c.Drifted,
 	} {
 		m.objects.WithLabelValues(c.Config, action).Add(float64(n))
 	}

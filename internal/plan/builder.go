@@ -118,6 +118,11 @@ func (b *Builder) Forget(uid types.UID) {
 	delete(b.built, uid)
 }
 
+// drifts are the engine's words for what to do about drift.
+var drifts = map[api.DriftCorrection]engine.Drift{
+	api.DriftCorrectionDetect: engine.DriftDetected, api.DriftCorrectionCorrect: engine.DriftCorrected,
+}
+
 // compile makes the plan.
 func (b *Builder) compile(in *inputs) (*engine.Plan, error) {
 	spec := in.config.Spec
@@ -126,6 +131,7 @@ func (b *Builder) compile(in *inputs) (*engine.Plan, error) {
 		Name:                    in.config.Namespace + "/" + in.config.Name,
 		AssignedOnly:            spec.Scope == api.ProvisioningScopeAssigned,
 		DryRun:                  spec.ProvisioningMode == api.ProvisioningModeDryRun,
+		Drift:                   drifts[spec.Extensions.DriftCorrection],
 		SkipOutOfScopeDeletions: spec.Deprovisioning.SkipOutOfScopeDeletions,
 		Guard:                   engine.Guard{Enabled: *spec.AccidentalDeletionPrevention.Enabled, Threshold: int64(spec.AccidentalDeletionPrevention.Threshold)},
 		Limits: engine.Limits{
@@ -226,12 +232,8 @@ func (in *inputs) side(kind directory.Kind, p profile.Profile) (engine.Side, err
 
 // unavailable refuses what the resource can say and this version does not do, rather than ignoring it.
 func (in *inputs) unavailable() error {
-	e := in.config.Spec.Extensions
-	switch {
-	case e.NestedGroups:
+	if in.config.Spec.Extensions.NestedGroups {
 		return unresolved(api.InvalidReason, "spec.extensions.nestedGroups: This version does not expand nested groups; assign the inner groups to the application and set it to false.")
-	case e.DriftCorrection != api.DriftCorrectionNone:
-		return unresolved(api.InvalidReason, "spec.extensions.driftCorrection: This version does not look for drift; set it to None.")
 	}
 	return nil
 }
@@ -249,7 +251,9 @@ func (in *inputs) fingerprint() string {
 	part(spec.Target.SCIM.TenantURL)
 	part(spec.Groups.Enabled)
 	part(spec.Deprovisioning)
-	part(spec.Extensions)
+	extensions := spec.Extensions
+	extensions.DriftCorrection = "" // decides about nobody
+	part(extensions)
 	for _, s := range []sideInputs{in.users, in.groups} {
 		if s.mapping != nil {
 			part(s.mapping.Spec.TargetObjectActions)

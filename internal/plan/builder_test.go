@@ -15,6 +15,7 @@ import (
 
 	api "github.com/entrain-dev/entrain/api/v1alpha1"
 	"github.com/entrain-dev/entrain/internal/directory"
+	"github.com/entrain-dev/entrain/internal/engine"
 	"github.com/entrain-dev/entrain/internal/plan"
 )
 
@@ -102,6 +103,18 @@ func TestAPlanHasWhatTheConfigSays(t *testing.T) {
 	}
 }
 
+func TestDriftCorrectionIsPartOfThePlan(t *testing.T) {
+	for say, want := range map[api.DriftCorrection]engine.Drift{
+		api.DriftCorrectionNone: engine.DriftIgnored, api.DriftCorrectionDetect: engine.DriftDetected, api.DriftCorrectionCorrect: engine.DriftCorrected,
+	} {
+		f := newFixture(t)
+		f.config.Spec.Extensions.DriftCorrection = say
+		if got := f.build().Plan.Drift; got != want {
+			t.Errorf("%s becomes %q, want %q", say, got, want)
+		}
+	}
+}
+
 func TestWhatMakesANewPlan(t *testing.T) {
 	for name, tc := range map[string]struct {
 		change                        func(*fixture)
@@ -119,6 +132,7 @@ func TestWhatMakesANewPlan(t *testing.T) {
 		"groups":                  {func(f *fixture) { f.config.Spec.Groups.Enabled = new(false) }, true, true},
 		"another Genesys region":  {func(f *fixture) { f.config.Spec.Target.SCIM.TenantURL = "https://api.mypurecloud.ie/api/v2/scim/v2" }, true, true},
 		"clearing of null values": {func(f *fixture) { f.config.Spec.Extensions.ClearNullValues = true }, true, true},
+		"looking for drift":       {func(f *fixture) { f.config.Spec.Extensions.DriftCorrection = api.DriftCorrectionDetect }, true, false},
 		"a lower rate":            {func(f *fixture) { f.config.Spec.Target.SCIM.RateLimit = &api.RateLimit{RequestsPerMinute: 60} }, true, false},
 		"the same Secret, padded": {func(f *fixture) { f.secret("genesys", "token", "t0ken") }, false, false},
 	} {

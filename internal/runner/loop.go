@@ -350,6 +350,9 @@ func (l *loop) cycleNotices(before *state.Quarantine, config state.Config, err e
 		l.notice(last.Failed > 0, "CycleCompleted", fmt.Sprintf("%s cycle completed: %d created, %d updated, %d disabled, %d deleted, %d failed.",
 			kind, last.Created, last.Updated, last.Disabled, last.Deleted, last.Failed))
 	}
+	if last.Drifted > 0 {
+		l.notice(true, "DriftFound", fmt.Sprintf("%d users and groups had been changed in the target. The provisioning log names them under the code Drift.", last.Drifted))
+	}
 	now := config.Quarantine
 	switch {
 	case now != nil && (before == nil || before.Reason != now.Reason):

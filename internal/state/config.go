@@ -92,6 +92,8 @@ type Drift struct {
 	// Began and Ended are those of the last pass; while one is under way Ended is that of the pass before.
 	Began time.Time `json:"began"`
 	Ended time.Time `json:"ended,omitzero"`
+	// Found is how many resources the last whole pass found changed.
+	Found int64 `json:"found,omitempty"`
 }
 
 // Held describes the set of removals that the deletion guard holds.

@@ -1,0 +1,315 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/entrain-dev/entrain/internal/directory"
+	"github.com/entrain-dev/entrain/internal/engine"
+	"github.com/entrain-dev/entrain/internal/simulator/genesyssim"
+	"github.com/entrain-dev/entrain/internal/state"
+)
+
+// driftWorld has three people in a group, one of them in the recycle bin, under an extension that looks for drift.
+func driftWorld(t *testing.T, d engine.Drift) *world {
+	t.Helper()
+	w := newWorld(t, func(p *engine.Plan) { p.Drift = d })
+	w.hire("boss", "jobTitle", "Head", "department", "Sales", "mobilePhone", "+49 170 1234567", "businessPhones", []string{"030 1234567"}, "employeeId", "1007")
+	w.hire("ada", "jobTitle", "Agent", "mail", "Ada.L@contoso.com")
+	w.hire("bob")
+	w.hire("leaver")
+	w.manager("ada", "boss")
+	w.group("Sales", "ada", "bob")
+	w.cycle()
+	must(t, w.tenant.SoftDelete(w.people["leaver"]))
+	w.cycle()
+	equal(t, "at the beginning", []string{"ada active", "bob active", "boss active", "leaver inactive"}, w.states())
+	return w
+}
+
+func (w *world) byHand(name string, values map[string]any) {
+	w.t.Helper()
+	must(w.t, w.genesys.EditUser(w.account(name).ID, values))
+}
+
+func (w *world) groupByHand(group string, add, remove []string) {
+	w.t.Helper()
+	g, _ := w.genesys.GroupByName(group)
+	ids := func(names []string) (out []string) {
+		for _, n := range names {
+			out = append(out, w.account(n).ID)
+		}
+		return out
+	}
+	w.genesys.EditGroup(g.ID, ids(add), ids(remove))
+}
+
+// look runs a cycle a day later and returns its report.
+func (w *world) look() state.Report {
+	w.t.Helper()
+	w.clock.Advance(24 * time.Hour)
+	return *w.cycle().Last
+}
+
+// drifts lists what the log says of drift, as "name code property property".
+func (w *world) drifts() []string {
+	w.t.Helper()
+	entries, err := w.store.Log(w.t.Context(), w.plan.ID, state.LogQuery{Limit: 1000})
+	must(w.t, err)
+	var out []string
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Code, "Drift") {
+			continue
+		}
+		line := e.Code
+		for name, id := range w.people {
+			if id == string(e.Source) {
+				line = name + " " + e.Code
+			}
+		}
+		for _, p := range e.Properties {
+			line += " " + p.Name
+		}
+		out = append(out, line)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestDriftIsFoundAndCorrected(t *testing.T) {
+	for name, tc := range map[string]struct {
+		hand func(w *world)
+		// wantDetected is what the log says in mode Detect, wantSent what is sent in mode Correct.
+		wantDetected, wantSent []string
+		// check looks at the target after the correction.
+		check func(w *world) bool
+	}{
+		"nobody touched anything": {func(*world) {}, nil, nil, func(*world) bool { return true }},
+		"a title was changed": {
+			func(w *world) { w.byHand("ada", map[string]any{"title": "Queen"}) },
+			[]string{"ada DriftDetected title"}, []string{"PATCH users"}, func(w *world) bool { return w.account("ada").Title == "Agent" },
+		},
+		"an active person was disabled": {
+			func(w *world) { w.byHand("ada", map[string]any{"active": false}) },
+			[]string{"ada DriftDetected active"}, []string{"PATCH users"}, func(w *world) bool { return w.account("ada").State == genesyssim.Active },
+		},
+		"a person in the recycle bin was enabled": {
+			func(w *world) { w.byHand("leaver", map[string]any{"active": true}) },
+			[]string{"leaver DriftDetected active"}, []string{"PATCH users"}, func(w *world) bool { return w.account("leaver").State == genesyssim.Inactive },
+		},
+		"what was never sent is somebody else's": {
+			func(w *world) { w.byHand("bob", map[string]any{"title": "Hero"}) }, nil, nil, func(w *world) bool { return w.account("bob").Title == "Hero" },
+		},
+		"a manager was taken away": {
+			func(w *world) { w.byHand("ada", map[string]any{"manager": nil}) },
+			[]string{"ada DriftDetected " + managerPath}, []string{"PATCH users"}, func(w *world) bool { return w.account("ada").ManagerID == w.account("boss").ID },
+		},
+		"a managed person was put into a group": {
+			func(w *world) { w.groupByHand("Sales", []string{"boss"}, nil) },
+			[]string{"Sales DriftDetected members"}, []string{"PATCH groups"}, func(w *world) bool { return slices.Equal(w.members("Sales"), []string{"ada", "bob"}) },
+		},
+		"a member was taken out": {
+			func(w *world) { w.groupByHand("Sales", nil, []string{"ada"}) },
+			[]string{"Sales DriftDetected members"}, []string{"PATCH groups"}, func(w *world) bool { return slices.Equal(w.members("Sales"), []string{"ada", "bob"}) },
+		},
+		"an unknown person was put into a group": {
+			func(w *world) {
+				w.genesys.AddUser(genesyssim.User{UserName: "stranger@contoso.com", DisplayName: "Stranger", State: genesyssim.Active})
+				w.groupByHand("Sales", []string{"stranger"}, nil)
+			},
+			[]string{"Sales DriftDetected members"}, []string{"PATCH groups"}, func(w *world) bool { return slices.Equal(w.members("Sales"), []string{"ada", "bob"}) },
+		},
+		"everybody in the group was exchanged": {
+			func(w *world) { w.groupByHand("Sales", []string{"boss", "leaver"}, []string{"ada", "bob"}) },
+			[]string{"Sales DriftDetected members members members members"}, []string{"PATCH groups"}, func(w *world) bool { return slices.Equal(w.members("Sales"), []string{"ada", "bob"}) },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := driftWorld(t, engine.DriftDetected)
+			tc.hand(w)
+			before := w.states()
+			r := w.look()
+			equal(t, "sent while only looking", []string(nil), w.sent())
+			equal(t, "log of Detect", tc.wantDetected, w.drifts())
+			equal(t, "report", []int64{int64(len(tc.wantDetected)), 0}, []int64{r.Drifted, r.Failed})
+			equal(t, "target", before, w.states())
+
+			w = driftWorld(t, engine.DriftCorrected)
+			tc.hand(w)
+			r = w.look()
+			equal(t, "sent", tc.wantSent, w.sent())
+			if !tc.check(w) {
+				t.Errorf("the target was not put right: %v, Sales: %v", w.states(), w.members("Sales"))
+			}
+			equal(t, "report", []int64{int64(len(tc.wantDetected)), 0}, []int64{r.Drifted, r.Failed})
+			r = w.look()
+			equal(t, "the next look finds", []any{int64(0), []string(nil)}, []any{r.Drifted, w.sent()})
+		})
+	}
+}
+
+func TestWhoWasDeletedInTheTargetComesBack(t *testing.T) {
+	w := driftWorld(t, engine.DriftCorrected)
+	for _, n := range []string{"ada", "leaver"} {
+		must(t, w.genesys.EditUser(w.account(n).ID, map[string]any{"state": "deleted"}))
+	}
+	if r := w.look(); r.Drifted != 2 || r.Failed != 0 {
+		t.Errorf("report = %+v", r)
+	}
+	equal(t, "log", []string{"ada DriftCorrected", "leaver DriftCorrected"}, w.drifts())
+	w.cycle()
+	if got := w.account("ada").State; got != genesyssim.Active {
+		t.Errorf("Ada is %s", got)
+	}
+	if u, ok := w.genesys.UserByName("leaver@contoso.com"); ok && u.State == genesyssim.Active {
+		t.Errorf("the leaver came back: %s", u.State)
+	}
+	equal(t, "members", []string{"ada", "bob"}, w.members("Sales"))
+	w.cycle()
+	equal(t, "nothing is left to send", []string(nil), w.sent())
+}
+
+func TestLookingForDriftIsRareAndCheap(t *testing.T) {
+	w := driftWorld(t, engine.DriftCorrected)
+	lists := func() (n int) {
+		for _, r := range w.genesys.Journal() {
+			if r.Method == http.MethodGet && strings.Contains(r.Query, "startIndex") {
+				n++
+			}
+		}
+		return n
+	}
+	w.byHand("ada", map[string]any{"title": "Queen"})
+	w.cycle()
+	equal(t, "an hour later: lists, found", []int{0, 0}, []int{lists(), len(w.drifts())})
+	w.look()
+	equal(t, "a day later: found", 1, len(w.drifts()))
+	asked := 0
+	for _, r := range w.genesys.Journal() {
+		if r.Method == http.MethodGet {
+			asked++
+		}
+	}
+	// The test of the connection; a page and the empty one behind it of active people, inactive people and groups; the person who
+	// was changed; the members of the group.
+	equal(t, "requests", 9, asked)
+	w.cycle()
+	equal(t, "an hour after that: lists", 0, lists())
+}
+
+func TestAListThatCannotBeTrustedLeadsToNothing(t *testing.T) {
+	for name, tc := range map[string]struct {
+		breaks func(w *world)
+		fails  bool
+	}{
+		"it shows nobody":   {func(w *world) { w.plan.Target = shortTarget{w.plan.Target, 0} }, false},
+		"it ends after one": {func(w *world) { w.plan.Target = shortTarget{w.plan.Target, 1} }, false},
+		"the list is refused": {func(w *world) {
+			w.genesys.SetFault(genesyssim.Fault{Method: "GET", Query: "startIndex", Times: -1, Effect: genesyssim.EffectStatus, Status: 401})
+		}, true},
+		"the list is not allowed": {func(w *world) {
+			w.genesys.SetFault(genesyssim.Fault{Method: "GET", Query: "startIndex", Times: -1, Effect: genesyssim.EffectStatus, Status: 403})
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := driftWorld(t, engine.DriftCorrected)
+			for i := range 20 {
+				w.hire(fmt.Sprintf("p%02d", i))
+			}
+			w.cycle()
+			before := w.states()
+			tc.breaks(w)
+			w.clock.Advance(24 * time.Hour)
+			_, err := w.try(engine.Request{})
+			if (err != nil) != tc.fails {
+				t.Errorf("error = %v", err)
+			}
+			equal(t, "sent", []string(nil), w.sent())
+			equal(t, "found", []string(nil), w.drifts())
+			equal(t, "target", before, w.states())
+		})
+	}
+}
+
+func TestDriftCorrectionStopsForWhatIsMoreImportant(t *testing.T) {
+	w := driftWorld(t, engine.DriftCorrected)
+	w.byHand("ada", map[string]any{"title": "Queen"})
+	w.clock.Advance(24 * time.Hour)
+	stop := make(chan struct{})
+	_, err := w.try(engine.Request{Stop: stop, Observe: func(p engine.Progress) {
+		if p.Phase == engine.PhaseDrift && stop != nil {
+			close(stop)
+			stop = nil
+		}
+	}})
+	must(t, err)
+	equal(t, "sent", []string(nil), w.sent())
+	c := w.cycle()
+	if c.Last.Drifted != 1 || w.account("ada").Title != "Agent" {
+		t.Errorf("the pass was not made up for: %+v", c.Last)
+	}
+}
+
+func TestDriftLeavesReleasedPeopleAlone(t *testing.T) {
+	w := driftWorld(t, engine.DriftCorrected)
+	_, err := w.tenant.Unassign(w.app, w.people["boss"], "")
+	must(t, err)
+	w.cycle()
+	w.byHand("boss", map[string]any{"active": true, "title": "Consultant"})
+	if r := w.look(); r.Drifted != 0 || len(w.sent()) != 0 {
+		t.Errorf("found %d, sent %v", r.Drifted, w.sent())
+	}
+}
+
+func TestManyMembersAddedByHandAreHeldBack(t *testing.T) {
+	w := driftWorld(t, engine.DriftCorrected)
+	w.plan.Guard.Threshold = 3
+	var names []string
+	for i := range 4 {
+		n := fmt.Sprintf("stranger%d", i)
+		w.genesys.AddUser(genesyssim.User{UserName: n + "@contoso.com", DisplayName: n, State: genesyssim.Active})
+		names = append(names, n)
+	}
+	w.groupByHand("Sales", names, []string{"ada"})
+	w.look()
+	equal(t, "members", append([]string{"ada", "bob"}, names...), w.members("Sales"))
+	w.plan.Guard.Threshold = 4
+	w.look()
+	equal(t, "members after the threshold was raised", []string{"ada", "bob"}, w.members("Sales"))
+}
+
+// Somebody who is in the group in Entra and waits for an account may be the member whom nobody knows.
+func TestAnUnknownMemberStaysWhileSomebodyIsAwaited(t *testing.T) {
+	w := driftWorld(t, engine.DriftCorrected)
+	w.genesys.AddUser(genesyssim.User{UserName: "stranger@contoso.com", DisplayName: "Stranger", State: genesyssim.Active})
+	w.groupByHand("Sales", []string{"stranger"}, nil)
+	w.add("late")
+	must(t, w.tenant.AddMembers(w.people["Sales"], w.people["late"]))
+	w.genesys.SetFault(genesyssim.Fault{Method: "POST", Path: "/users", Times: 1, Effect: genesyssim.EffectStatus, Status: 400})
+	w.look()
+	equal(t, "failures", 1, len(w.failures()))
+	equal(t, "members", []string{"ada", "bob", "stranger"}, w.members("Sales"))
+	w.cycle()
+	w.look()
+	equal(t, "members", []string{"ada", "bob", "late"}, w.members("Sales"))
+}
+
+// shortTarget shows only some resources of each list.
+type shortTarget struct {
+	engine.Target
+	shows int
+}
+
+func (s shortTarget) List(ctx context.Context, kind directory.Kind, attributes []string, page func([]directory.Resource) error) error {
+	left := s.shows
+	return s.Target.List(ctx, kind, attributes, func(all []directory.Resource) error {
+		n := min(left, len(all))
+		left -= n
+		return page(all[:n])
+	})
+}
