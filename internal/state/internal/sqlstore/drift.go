@@ -38,7 +38,10 @@ func (s *Store) Linked(
 	err := s.read(ctx, "find linked", id, func(t *transaction) error {
 		found, err := t.candidates(ctx, listLinked, t.config, kind, ids(targets))
 		for _, c := range found {
-			out[c.Target] = c
+			// Two that share a resource are a fault of the target's; the older record is meant.
+			if other, shared := out[c.Target]; !shared || c.Seq < other.Seq {
+				out[c.Target] = c
+			}
 		}
 		return err
 	})
