@@ -45,8 +45,10 @@ func (c *cycle) drift(ctx context.Context) error {
 		return nil
 	case last == nil:
 		c.config.Drift = &state.Drift{Began: now}
+	case last.Ended.Before(last.Began):
+		last.Began = now // a pass that was stopped goes on counting whom it removed
 	default:
-		last.Began = now
+		last.Began, last.Removed = now, 0
 	}
 	counts, err := c.Store.Counts(ctx, c.plan.ID)
 	if err != nil {
@@ -59,10 +61,15 @@ func (c *cycle) drift(ctx context.Context) error {
 		if !ok {
 			continue
 		}
-		if err := p.kind(ctx, kind, side); err != nil {
-			if errors.Is(err, errStopped) {
-				return nil
-			}
+		err := p.kind(ctx, kind, side)
+		switch {
+		case errors.Is(err, errStopped):
+			return nil
+		case fault.Is(err, fault.Transient, fault.Throttled, fault.Unreachable):
+			// All work of the cycle is done; that looking did not succeed takes nothing away from it.
+			c.Log.Warn("Looking for drift did not succeed; the next cycle tries again", "config", c.plan.Name, "kind", kind, "reason", fault.MessageOf(err))
+			return nil
+		case err != nil:
 			return err
 		}
 	}
@@ -78,8 +85,6 @@ type driftPass struct {
 	*cycle
 	// matched is how many managed resources the list of the kind has shown so far.
 	matched int64
-	// removed is how many members were taken out of groups; the deletion guard bounds it.
-	removed int64
 }
 
 // kind lists the target and compares what is linked, then asks for what the list did not show.
@@ -150,7 +155,7 @@ func (p *driftPass) page(ctx context.Context, kind directory.Kind, side Side, pa
 	return nil
 }
 
-// absent asks for each resource that the list did not show. A list that lacks many is not believed.
+// absent asks for each resource that the list did not show. A list that lacks many, or shows nobody, is not believed.
 func (p *driftPass) absent(ctx context.Context, kind directory.Kind, side Side) error {
 	list := func(page func([]state.Candidate) error) error {
 		return pages(func(after state.Seq) ([]state.Candidate, error) {
@@ -160,7 +165,7 @@ func (p *driftPass) absent(ctx context.Context, kind directory.Kind, side Side) 
 	absent, doubted := int64(0), false
 	err := list(func(page []state.Candidate) error {
 		absent += int64(len(page))
-		if doubted = absent > suspiciousMissing && absent*100 > (absent+p.matched)*suspiciousShare; doubted {
+		if doubted = p.matched == 0 || absent > suspiciousMissing && absent*100 > (absent+p.matched)*suspiciousShare; doubted {
 			return errStopped
 		}
 		return nil

@@ -1,15 +1,12 @@
 package engine_test
 
 import (
-	"context"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/entrain-dev/entrain/internal/directory"
 	"github.com/entrain-dev/entrain/internal/engine"
 	"github.com/entrain-dev/entrain/internal/simulator/genesyssim"
 	"github.com/entrain-dev/entrain/internal/state"
@@ -200,116 +197,4 @@ func TestLookingForDriftIsRareAndCheap(t *testing.T) {
 	equal(t, "requests", 9, asked)
 	w.cycle()
 	equal(t, "an hour after that: lists", 0, lists())
-}
-
-func TestAListThatCannotBeTrustedLeadsToNothing(t *testing.T) {
-	for name, tc := range map[string]struct {
-		breaks func(w *world)
-		fails  bool
-	}{
-		"it shows nobody":   {func(w *world) { w.plan.Target = shortTarget{w.plan.Target, 0} }, false},
-		"it ends after one": {func(w *world) { w.plan.Target = shortTarget{w.plan.Target, 1} }, false},
-		"the list is refused": {func(w *world) {
-			w.genesys.SetFault(genesyssim.Fault{Method: "GET", Query: "startIndex", Times: -1, Effect: genesyssim.EffectStatus, Status: 401})
-		}, true},
-		"the list is not allowed": {func(w *world) {
-			w.genesys.SetFault(genesyssim.Fault{Method: "GET", Query: "startIndex", Times: -1, Effect: genesyssim.EffectStatus, Status: 403})
-		}, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			w := driftWorld(t, engine.DriftCorrected)
-			for i := range 20 {
-				w.hire(fmt.Sprintf("p%02d", i))
-			}
-			w.cycle()
-			before := w.states()
-			tc.breaks(w)
-			w.clock.Advance(24 * time.Hour)
-			_, err := w.try(engine.Request{})
-			if (err != nil) != tc.fails {
-				t.Errorf("error = %v", err)
-			}
-			equal(t, "sent", []string(nil), w.sent())
-			equal(t, "found", []string(nil), w.drifts())
-			equal(t, "target", before, w.states())
-		})
-	}
-}
-
-func TestDriftCorrectionStopsForWhatIsMoreImportant(t *testing.T) {
-	w := driftWorld(t, engine.DriftCorrected)
-	w.byHand("ada", map[string]any{"title": "Queen"})
-	w.clock.Advance(24 * time.Hour)
-	stop := make(chan struct{})
-	_, err := w.try(engine.Request{Stop: stop, Observe: func(p engine.Progress) {
-		if p.Phase == engine.PhaseDrift && stop != nil {
-			close(stop)
-			stop = nil
-		}
-	}})
-	must(t, err)
-	equal(t, "sent", []string(nil), w.sent())
-	c := w.cycle()
-	if c.Last.Drifted != 1 || w.account("ada").Title != "Agent" {
-		t.Errorf("the pass was not made up for: %+v", c.Last)
-	}
-}
-
-func TestDriftLeavesReleasedPeopleAlone(t *testing.T) {
-	w := driftWorld(t, engine.DriftCorrected)
-	_, err := w.tenant.Unassign(w.app, w.people["boss"], "")
-	must(t, err)
-	w.cycle()
-	w.byHand("boss", map[string]any{"active": true, "title": "Consultant"})
-	if r := w.look(); r.Drifted != 0 || len(w.sent()) != 0 {
-		t.Errorf("found %d, sent %v", r.Drifted, w.sent())
-	}
-}
-
-func TestManyMembersAddedByHandAreHeldBack(t *testing.T) {
-	w := driftWorld(t, engine.DriftCorrected)
-	w.plan.Guard.Threshold = 3
-	var names []string
-	for i := range 4 {
-		n := fmt.Sprintf("stranger%d", i)
-		w.genesys.AddUser(genesyssim.User{UserName: n + "@contoso.com", DisplayName: n, State: genesyssim.Active})
-		names = append(names, n)
-	}
-	w.groupByHand("Sales", names, []string{"ada"})
-	w.look()
-	equal(t, "members", append([]string{"ada", "bob"}, names...), w.members("Sales"))
-	w.plan.Guard.Threshold = 4
-	w.look()
-	equal(t, "members after the threshold was raised", []string{"ada", "bob"}, w.members("Sales"))
-}
-
-// Somebody who is in the group in Entra and waits for an account may be the member whom nobody knows.
-func TestAnUnknownMemberStaysWhileSomebodyIsAwaited(t *testing.T) {
-	w := driftWorld(t, engine.DriftCorrected)
-	w.genesys.AddUser(genesyssim.User{UserName: "stranger@contoso.com", DisplayName: "Stranger", State: genesyssim.Active})
-	w.groupByHand("Sales", []string{"stranger"}, nil)
-	w.add("late")
-	must(t, w.tenant.AddMembers(w.people["Sales"], w.people["late"]))
-	w.genesys.SetFault(genesyssim.Fault{Method: "POST", Path: "/users", Times: 1, Effect: genesyssim.EffectStatus, Status: 400})
-	w.look()
-	equal(t, "failures", 1, len(w.failures()))
-	equal(t, "members", []string{"ada", "bob", "stranger"}, w.members("Sales"))
-	w.cycle()
-	w.look()
-	equal(t, "members", []string{"ada", "bob", "late"}, w.members("Sales"))
-}
-
-// shortTarget shows only some resources of each list.
-type shortTarget struct {
-	engine.Target
-	shows int
-}
-
-func (s shortTarget) List(ctx context.Context, kind directory.Kind, attributes []string, page func([]directory.Resource) error) error {
-	left := s.shows
-	return s.Target.List(ctx, kind, attributes, func(all []directory.Resource) error {
-		n := min(left, len(all))
-		left -= n
-		return page(all[:n])
-	})
 }

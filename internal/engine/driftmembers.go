@@ -50,8 +50,14 @@ func (p *driftPass) membersOf(ctx context.Context, side Side, r state.Candidate)
 		return nil
 	}
 	p.count(func(rep *state.Report) { rep.Drifted++ }, 0)
-	if p.plan.Drift != DriftCorrected {
-		return p.Store.AppendLog(context.WithoutCancel(ctx), p.plan.ID, []state.LogEntry{*p.membersDrifted(r, found)})
+	entry := p.membersDrifted(r, found)
+	if p.plan.Drift == DriftCorrected {
+		if err := p.restrain(ctx, r, &found, entry); err != nil {
+			return err
+		}
+	}
+	if err := p.Store.AppendLog(context.WithoutCancel(ctx), p.plan.ID, []state.LogEntry{*entry}); err != nil || p.plan.Drift != DriftCorrected {
+		return err
 	}
 	return p.restoreMembers(ctx, r, found)
 }
@@ -62,13 +68,14 @@ func (p *driftPass) strangers(ctx context.Context, r state.Candidate, have []dir
 	for _, id := range have {
 		there[id] = true
 	}
-	err = pages(func(after state.Seq) ([]state.Edge, error) {
+	err = pages(func(after state.Seq) ([]state.Membership, error) {
 		return p.Store.TargetEdges(ctx, p.plan.ID, r.Seq, after, state.PageSize)
-	}, func(e state.Edge) state.Seq { return e.Member }, func(page []state.Edge) error {
+	}, func(e state.Membership) state.Seq { return e.Member }, func(page []state.Membership) error {
 		given += len(page)
 		for _, e := range page {
-			if e.Target != "" && !there[e.Target] {
-				out.lost = append(out.lost, e)
+			// Whether somebody who was released is a member is no longer our business.
+			if (e.Link == state.Active || e.Link == state.Disabled) && !there[e.Target] {
+				out.lost = append(out.lost, e.Edge)
 			}
 			delete(there, e.Target)
 		}
@@ -97,10 +104,9 @@ func (p *driftPass) strangers(ctx context.Context, r state.Candidate, have []dir
 	return out, given, nil
 }
 
-// restoreMembers tells the store what the group has and lets it be made equal. Members whom nobody knows are taken out by
-// themselves, unless one of them may be somebody who is about to be linked.
-func (p *driftPass) restoreMembers(ctx context.Context, r state.Candidate, found strangers) error {
-	entry := p.membersDrifted(r, found)
+// restrain takes back who must not be removed: members whom nobody knows while one of them may be somebody who is about to be
+// linked, and everybody when they are more than accidental deletion prevention allows.
+func (p *driftPass) restrain(ctx context.Context, r state.Candidate, found *strangers, entry *state.LogEntry) error {
 	awaited, err := p.Store.Awaited(ctx, p.plan.ID, r.Seq)
 	if err != nil {
 		return err
@@ -109,15 +115,19 @@ func (p *driftPass) restoreMembers(ctx context.Context, r state.Candidate, found
 		found.foreign = nil
 	}
 	removing := int64(len(found.ours) + len(found.foreign))
-	if g := p.plan.Guard; g.Enabled && p.removed+removing > g.Threshold {
-		entry.Status, entry.Code = logWarning, codeDriftDetected
+	if g := p.plan.Guard; g.Enabled && p.config.Drift.Removed+removing > g.Threshold {
 		entry.Advice = fmt.Sprintf("Nobody was removed: that would be more than the %d removals that accidental deletion prevention allows. "+
 			"Take them out by hand, add them in Entra, or raise the threshold.", g.Threshold)
 		found.ours, found.foreign, removing = nil, nil, 0
 	}
-	p.removed += removing
-	safe := context.WithoutCancel(ctx)
-	if err := p.Store.CommitEdges(safe, p.plan.ID, r.Seq, found.ours, seqsOf(found.lost), entry); err != nil {
+	p.config.Drift.Removed += removing
+	return p.save(ctx)
+}
+
+// restoreMembers tells the store what the group has and lets it be made equal. Members whom nobody knows are taken out by
+// themselves.
+func (p *driftPass) restoreMembers(ctx context.Context, r state.Candidate, found strangers) error {
+	if err := p.Store.CommitEdges(context.WithoutCancel(ctx), p.plan.ID, r.Seq, found.ours, seqsOf(found.lost), nil); err != nil {
 		return err
 	}
 	if err := p.applyGroupMembers(ctx, r.Record); err != nil {
@@ -139,14 +149,27 @@ func (p *driftPass) removeForeign(ctx context.Context, r state.Candidate, foreig
 		if err := p.plan.Target.UpdateMembers(ctx, r.Target, nil, chunk); err != nil {
 			return p.failed(ctx, r, err)
 		}
+		p.inARow.Store(0)
 		p.count(func(rep *state.Report) { rep.Updated++ }, 0)
+		entry := p.drifted(r.Record)
+		entry.Reason = fmt.Sprintf("%d members whom nobody manages were taken out.", len(chunk))
+		for _, id := range chunk {
+			entry.Properties = append(entry.Properties, state.LogProperty{Name: directory.AttrMembers, Old: string(id)})
+		}
+		if err := p.Store.AppendLog(context.WithoutCancel(ctx), p.plan.ID, []state.LogEntry{*entry}); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// membersDrifted is the entry about members that somebody added or took out.
+// membersDrifted is the entry about members that somebody added or took out. What is done about it is logged when it is done.
 func (p *driftPass) membersDrifted(r state.Candidate, found strangers) *state.LogEntry {
-	entry := p.drifted(r.Record)
+	entry := p.entry(r.Record, logOther, logWarning)
+	entry.Code = codeDriftDetected
+	if p.plan.Drift != DriftCorrected {
+		entry.Advice = adviceOnDrift
+	}
 	entry.Reason = fmt.Sprintf("In the target %d members were added and %d taken out.", len(found.all), len(found.lost))
 	for _, id := range found.all {
 		entry.Properties = append(entry.Properties, state.LogProperty{Name: directory.AttrMembers, Old: string(id)})

@@ -13,6 +13,8 @@ import (
 const (
 	codeDriftDetected  = "DriftDetected"
 	codeDriftCorrected = "DriftCorrected"
+
+	adviceOnDrift = "Undo the change in the target, make it in Entra, or set spec.extensions.driftCorrection to Correct."
 )
 
 // one compares an object with its resource as the list shows it. A list may be behind, so that a difference is only a reason
@@ -89,7 +91,13 @@ func (p *driftPass) restore(ctx context.Context, r state.Candidate, j judgement)
 			return p.failed(ctx, r, err)
 		}
 		p.inARow.Store(0)
-		p.count(func(rep *state.Report) { rep.Updated++ }, 0)
+		p.count(func(rep *state.Report) {
+			if r.Link == state.Disabled {
+				rep.Disabled++
+			} else {
+				rep.Updated++
+			}
+		}, 0)
 		out.Applied = j.applied
 		logStep(entry, "EntryExportUpdate", "export", logSuccess, "%s had been changed in the target and was updated.", r.Kind)
 	} else {
@@ -109,11 +117,12 @@ func (p *driftPass) gone(ctx context.Context, r state.Candidate) error {
 		return p.Store.AppendLog(context.WithoutCancel(ctx), p.plan.ID, []state.LogEntry{*entry})
 	}
 	ctx = context.WithoutCancel(ctx)
-	out := state.Outcome{Seq: r.Seq, Done: true, Link: state.Unlinked, Applied: directory.Values{}, Waits: []state.Wait{}, Log: entry}
-	if err := p.Store.Commit(ctx, p.plan.ID, []state.Outcome{out}); err != nil {
+	// First due, then unlinked: the other way round a kill between the two would leave somebody about whom nobody decides.
+	if err := p.Store.Mark(ctx, p.plan.ID, []state.Seq{r.Seq}); err != nil {
 		return err
 	}
-	return p.Store.Mark(ctx, p.plan.ID, []state.Seq{r.Seq})
+	out := state.Outcome{Seq: r.Seq, Done: true, Link: state.Unlinked, Applied: directory.Values{}, Waits: []state.Wait{}, Log: entry}
+	return p.Store.Commit(ctx, p.plan.ID, []state.Outcome{out})
 }
 
 // drifted begins the log entry about a change that somebody made. Old values are those that were found, new ones those that
@@ -126,7 +135,7 @@ func (p *driftPass) drifted(r state.Record) *state.LogEntry {
 	}
 	entry := p.entry(r, logOther, logWarning)
 	entry.Code, entry.Reason = codeDriftDetected, "Somebody changed the resource in the target."
-	entry.Advice = "Undo the change in the target, make it in Entra, or set spec.extensions.driftCorrection to Correct."
+	entry.Advice = adviceOnDrift
 	return entry
 }
 

@@ -94,6 +94,8 @@ type Drift struct {
 	Ended time.Time `json:"ended,omitzero"`
 	// Found is how many resources the last whole pass found changed.
 	Found int64 `json:"found,omitempty"`
+	// Removed is how many members the pass has taken out of groups so far; the deletion guard bounds it.
+	Removed int64 `json:"removed,omitempty"`
 }
 
 // Held describes the set of removals that the deletion guard holds.

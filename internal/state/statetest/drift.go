@@ -60,13 +60,14 @@ func driftCases() map[string]func(f *fixture) {
 				f.must(err)
 				out := []string{}
 				for _, e := range edges {
-					out = append(out, string(e.ID)+" "+string(e.Target))
+					out = append(out, string(e.ID)+" "+string(e.Target)+" "+string(e.Link))
 				}
 				return out
 			}
-			f.equal("edges", list(0, 10), []string{"u1 T-u1", "u3 T-u3"})
-			f.equal("a page", list(0, 1), []string{"u1 T-u1"})
-			f.equal("the next page", list(f.seq("u1"), 10), []string{"u3 T-u3"})
+			f.commit(state.Outcome{Seq: f.seq("u3"), Done: true, Link: state.Released, Target: targetOf("u3")})
+			f.equal("edges", list(0, 10), []string{"u1 T-u1 Active", "u3 T-u3 Released"})
+			f.equal("a page", list(0, 1), []string{"u1 T-u1 Active"})
+			f.equal("the next page", list(f.seq("u1"), 10), []string{"u3 T-u3 Released"})
 		},
 		"members without a resource are awaited while something is pending for them": func(f *fixture) {
 			awaited := func() int64 {

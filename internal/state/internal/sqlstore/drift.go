@@ -18,7 +18,7 @@ const (
 		WHERE o.config = ? AND o.kind = ? AND o.link IN ('Active', 'Disabled') AND o.target <> '' AND o.seq > ?
 		AND NOT EXISTS (SELECT 1 FROM resources r WHERE r.config = o.config AND r.kind = o.kind AND r.target = o.target)
 		ORDER BY o.seq LIMIT ?`
-	listTargetEdges = `SELECT x.member, m.source, m.target FROM edges x JOIN objects g ON g.seq = x.grp JOIN objects m ON m.seq = x.member
+	listTargetEdges = `SELECT x.member, m.source, m.target, m.link FROM edges x JOIN objects g ON g.seq = x.grp JOIN objects m ON m.seq = x.member
 		WHERE x.grp = ? AND x.member > ? AND x.in_target = 1 AND g.config = ? ORDER BY x.member LIMIT ?`
 	countAwaited = `SELECT count(*) FROM edges x JOIN objects g ON g.seq = x.grp JOIN objects m ON m.seq = x.member
 		WHERE x.grp = ? AND g.config = ? AND x.in_source = 1 AND m.link = '' AND (m.action <> '' OR m.retry IS NOT NULL)`
@@ -60,12 +60,12 @@ func (s *Store) Unlisted(
 }
 
 // TargetEdges implements state.Drifter.
-func (s *Store) TargetEdges(ctx context.Context, id state.ConfigID, group, after state.Seq, limit int) ([]state.Edge, error) {
-	var out []state.Edge
+func (s *Store) TargetEdges(ctx context.Context, id state.ConfigID, group, after state.Seq, limit int) ([]state.Membership, error) {
+	var out []state.Membership
 	err := s.read(ctx, "list memberships of the target", id, func(t *transaction) error {
 		return t.query(ctx, listTargetEdges, []any{group, after, t.config, page(limit)}, func(rows *sql.Rows) error {
-			var e state.Edge
-			err := rows.Scan(&e.Member, &e.ID, &e.Target)
+			var e state.Membership
+			err := rows.Scan(&e.Member, &e.ID, &e.Target, &e.Link)
 			out = append(out, e)
 			return err
 		})
