@@ -39,9 +39,8 @@ func (m *Mapping) Reread(applied, current directory.Values) directory.Values {
 		}
 	}
 	for path, v := range applied {
-		// A target may leave out an attribute that was set to the empty string, and never returns a password (RFC 7643
-		// section 4.1.1).
-		if _, has := current[path]; !has && (v == "" || strings.EqualFold(path, "password")) && m.byPath[path] != nil {
+		// A target may leave out an attribute that was set to the empty string.
+		if _, has := current[path]; !has && v == "" && m.byPath[path] != nil {
 			out[path] = v
 		}
 	}
