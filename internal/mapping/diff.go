@@ -39,13 +39,18 @@ func (m *Mapping) Reread(applied, current directory.Values) directory.Values {
 		}
 	}
 	for path, v := range applied {
-		// A target may leave out an attribute that was set to the empty string.
-		if _, has := current[path]; !has && v == "" && m.byPath[path] != nil {
+		r := m.byPath[path]
+		if _, has := current[path]; !has && r != nil && (v == "" || r.unreturned()) {
 			out[path] = v
 		}
 	}
 	return out
 }
+
+// unreturned reports whether nothing follows from a resource that does not show the attribute. No server returns a password (RFC
+// 7643 section 4.1.1), and of attributes that the profile does not know nobody can say whether the application returns or ever
+// took them. (It may also leave out an attribute that was set to the empty string.)
+func (r *row) unreturned() bool { return r.open || strings.EqualFold(r.name, "password") }
 
 // Diff returns the operations that turn have into what is wanted, what they change, and what is then to be stored as applied.
 // Have is what was stored as applied, or comes from Current or Reread. After the operations Diff has nothing more to say.

@@ -320,6 +320,29 @@ func TestRereadKeepsWhatIsOurs(t *testing.T) {
 	}
 }
 
+func TestRereadConcludesNothingFromAttributesThatMayNeverBeReturned(t *testing.T) {
+	open := schema()
+	open.Open = true
+	const cost = "urn:example:2.0:User:costCenter"
+	m, problems := mapping.Compile(users(base(
+		mapping.Row{Target: "password", Source: "employeeId"}, mapping.Row{Target: cost, Source: "department"}, mapping.Row{Target: "title", Source: "jobTitle"},
+	)...), open, mapping.Options{})
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	d := apply(t, m, directory.Attributes{"userPrincipalName": {"ada"}, "employeeId": {"s3cret"}, "department": {"17"}, "jobTitle": {"Cook"}})
+	applied := directory.Values{"userName": "ada", "active": true, "password": "s3cret", cost: "17", "title": "Cook"}
+	current := m.Current(directory.Document{"userName": "ada", "active": true})
+	got, _, _ := m.Diff(d, m.Reread(applied, current))
+	if diff := cmp.Diff(ops(op(directory.Add, "title", "Cook")), got); diff != "" {
+		t.Errorf("operations (-want +got):\n%s", diff)
+	}
+	applied["password"], applied[cost] = "old", "16"
+	if got, _, _ := m.Diff(d, m.Reread(applied, current)); len(got) != 3 {
+		t.Errorf("operations for other values = %v, want three", got)
+	}
+}
+
 func TestModified(t *testing.T) {
 	m := compile(t, mapping.Options{ClearNullValues: true}, base(
 		mapping.Row{Target: "title", Expression: "Redact([jobTitle])"},
