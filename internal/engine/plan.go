@@ -80,6 +80,8 @@ type Plan struct {
 	Definition json.RawMessage
 	// AssignedOnly is the scope "sync only assigned users and groups".
 	AssignedOnly bool
+	// Nested makes people in groups that are nested in a group members of it. It is an extension; Entra does not (reference 1.7).
+	Nested bool
 	// DryRun decides and logs but writes nothing to the target.
 	DryRun                  bool
 	SkipOutOfScopeDeletions bool
@@ -122,4 +124,4 @@ func (p *Plan) Selection(kind directory.Kind) []string {
 }
 
 // readsGroups reports whether groups must be read: they are provisioned, or they may bring people into scope.
-func (p *Plan) readsGroups() bool { return p.Groups != nil || p.AssignedOnly }
+func (p *Plan) readsGroups() bool { return p.Groups != nil || p.AssignedOnly || p.Nested }

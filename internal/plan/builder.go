@@ -122,9 +122,11 @@ func (b *Builder) Forget(uid types.UID) {
 func (b *Builder) compile(in *inputs) (*engine.Plan, error) {
 	spec := in.config.Spec
 	p := &engine.Plan{
-		ID:                      state.ConfigID(in.config.UID),
-		Name:                    in.config.Namespace + "/" + in.config.Name,
-		AssignedOnly:            spec.Scope == api.ProvisioningScopeAssigned,
+		ID:           state.ConfigID(in.config.UID),
+		Name:         in.config.Namespace + "/" + in.config.Name,
+		AssignedOnly: spec.Scope == api.ProvisioningScopeAssigned,
+		// Where everybody is in scope and no group is provisioned, it makes no difference who is in which group.
+		Nested:                  spec.Extensions.NestedGroups && (spec.Scope == api.ProvisioningScopeAssigned || *spec.Groups.Enabled),
 		DryRun:                  spec.ProvisioningMode == api.ProvisioningModeDryRun,
 		SkipOutOfScopeDeletions: spec.Deprovisioning.SkipOutOfScopeDeletions,
 		Guard:                   engine.Guard{Enabled: *spec.AccidentalDeletionPrevention.Enabled, Threshold: int64(spec.AccidentalDeletionPrevention.Threshold)},
@@ -228,8 +230,6 @@ func (in *inputs) side(kind directory.Kind, p profile.Profile) (engine.Side, err
 func (in *inputs) unavailable() error {
 	e := in.config.Spec.Extensions
 	switch {
-	case e.NestedGroups:
-		return unresolved(api.InvalidReason, "spec.extensions.nestedGroups: This version does not expand nested groups; assign the inner groups to the application and set it to false.")
 	case e.DriftCorrection != api.DriftCorrectionNone:
 		return unresolved(api.InvalidReason, "spec.extensions.driftCorrection: This version does not look for drift; set it to None.")
 	}
