@@ -7,9 +7,12 @@ import (
 	"github.com/entrain-dev/entrain/internal/state"
 )
 
-// nestBatch is how many pairs of a group and one nested in it are taken together. The transactions are short for the sake of the
-// other configs of the store.
-const nestBatch = 200
+const (
+	// nestPart is how many pairs of a group and one nested in it are looked at together.
+	nestPart = 200
+	// nestBatch is how many memberships are written together.
+	nestBatch = 10_000
+)
 
 const (
 	loadNesting  = `SELECT nesting, stale FROM configs WHERE num = ?`
@@ -65,11 +68,11 @@ func (s *Store) Nest(ctx context.Context, id state.ConfigID, nesting state.Nesti
 	if nesting == state.NestNone {
 		during = before
 	}
+	if err := s.writeNesting(ctx, id, during, true); err != nil {
+		return err
+	}
 	var parts []nestedPart
-	err = s.write(ctx, "read nested groups", id, func(t *transaction) error {
-		if _, err := t.exec(ctx, writeNesting, during, 1, t.config); err != nil {
-			return err
-		}
+	err = s.read(ctx, "read nested groups", id, func(t *transaction) error {
 		parts, err = t.nestedParts(ctx, nesting)
 		return err
 	})
@@ -77,12 +80,16 @@ func (s *Store) Nest(ctx context.Context, id state.ConfigID, nesting state.Nesti
 		return err
 	}
 	for _, p := range parts {
-		if err := s.write(ctx, "expand nested groups", id, func(t *transaction) error { return t.inherit(ctx, p) }); err != nil {
+		if err := s.inherit(ctx, id, p); err != nil {
 			return err
 		}
 	}
-	return s.write(ctx, "finish nested groups", id, func(t *transaction) error {
-		_, err := t.exec(ctx, writeNesting, nesting, 0, t.config)
+	return s.writeNesting(ctx, id, nesting, false)
+}
+
+func (s *Store) writeNesting(ctx context.Context, id state.ConfigID, nesting state.Nesting, stale bool) error {
+	return s.write(ctx, "note nested groups", id, func(t *transaction) error {
+		_, err := t.exec(ctx, writeNesting, nesting, flag(stale), t.config)
 		return err
 	})
 }

@@ -31,7 +31,7 @@ func (n nestings) inside(group state.Seq) []state.Seq {
 	return found
 }
 
-// parts cuts the work for roots, and for holders that may no longer be roots, into pieces of about nestBatch pairs.
+// parts cuts the work for roots, and for holders that may no longer be roots, into pieces of about nestPart pairs.
 func (n nestings) parts(roots, holders []state.Seq) []nestedPart {
 	isRoot := make(map[state.Seq]bool, len(roots))
 	for _, root := range roots {
@@ -48,7 +48,7 @@ func (n nestings) parts(roots, holders []state.Seq) []nestedPart {
 				p.inner = append(p.inner, []any{group, inner})
 			}
 		}
-		if len(p.groups)+len(p.inner) >= nestBatch {
+		if len(p.groups)+len(p.inner) >= nestPart {
 			out, p = append(out, p), nestedPart{}
 		}
 	}

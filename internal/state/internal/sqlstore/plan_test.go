@@ -53,6 +53,7 @@ func TestListingsAreIndexRanges(t *testing.T) {
 		"nested groups":         {"e edges_member", "i objects_present"},
 		"groups with groups":    {"g pk", "s pk"},
 		"groups that inherit":   {"e edges_inherited", "edges edges_inherited", "g pk"},
+		"heirs":                 {"c edges_inherited", "e pk"},
 		"inner groups":          {"e pk", "g sqlite_autoindex_objects_1", "m pk"},
 		"import look-up":        {"objects sqlite_autoindex_objects_1"},
 		"import of edges":       {"e pk"},
