@@ -193,8 +193,9 @@ type Extensions struct {
 	// +optional
 	ClearNullValues bool `json:"clearNullValues,omitempty"`
 
-	// nestedGroups brings members of groups inside an assigned group into scope. Default: false, direct members only.
-	// This version refuses true: the config is then not Ready and says so.
+	// nestedGroups brings members of groups inside an assigned group into scope, at any depth: they have the roles of the
+	// assigned group and are members of it in the target. The inner groups themselves are not provisioned because of it.
+	// Default: false, direct members only.
 	// +kubebuilder:default=false
 	// +optional
 	NestedGroups bool `json:"nestedGroups,omitempty"`

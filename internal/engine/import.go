@@ -61,6 +61,9 @@ func (c *cycle) importAll(ctx context.Context) error {
 		// The next cycle reads everybody again: only a second read may say that so many are gone.
 		next.Users = ""
 	}
+	if err := c.nest(ctx); err != nil {
+		return err
+	}
 	c.config.Cycle.Next = next
 	c.config.Selection = c.selection()
 	if !c.config.Cycle.Initial {

@@ -10,7 +10,7 @@ import (
 	"github.com/entrain-dev/entrain/internal/state"
 )
 
-// maxGroupsOnDemand bounds the assigned groups that are read one by one where no delta token tells what changed in them.
+// maxGroupsOnDemand bounds the groups, assigned and nested, that are read one by one where no delta token tells what changed in them.
 const maxGroupsOnDemand = 200
 
 // userFinder is a source that finds users by name.
@@ -26,17 +26,15 @@ func (d *demand) importObject(ctx context.Context) (bool, error) {
 		return d.fail(ctx, StepImport, err, nil)
 	}
 	d.out.Source = change.ID
-	if d.kind == directory.Group && change.Removal == directory.Present {
-		change.Members = withAbsent(change.Members, d.subject.Members)
-	}
-	if err := d.Store.Import(ctx, d.plan.ID, d.number(), false, []directory.Change{change}); err != nil {
+	inner, err := d.importFound(ctx, change)
+	if err != nil {
 		return false, err
 	}
 	note := ""
 	if d.plan.AssignedOnly {
 		groups, doubted, err := d.readAssignments(ctx)
 		if err == nil && d.kind == directory.User {
-			err = d.readMemberships(ctx, groups)
+			err = d.readMemberships(ctx, groups, []string{string(d.out.Source)})
 		}
 		if err != nil {
 			return d.fail(ctx, StepImport, err, nil)
@@ -44,6 +42,14 @@ func (d *demand) importObject(ctx context.Context) (bool, error) {
 		if doubted {
 			note = " The list of assignments is suddenly empty; the one read before counts until the next cycles confirm that."
 		}
+	}
+	if d.kind == directory.Group && d.plan.Nested {
+		if err := d.readMemberships(ctx, inner, d.subject.Members); err != nil {
+			return d.fail(ctx, StepImport, err, nil)
+		}
+	}
+	if err := d.nest(ctx); err != nil {
+		return false, err
 	}
 	known, err := d.reload(ctx)
 	if err != nil {
@@ -61,6 +67,14 @@ func (d *demand) importObject(ctx context.Context) (bool, error) {
 	d.step(StepImport, OnDemandSuccess, "", description, details)
 	d.logSteps = append(d.logSteps, state.LogStep{Name: "EntryImport", Type: "import", Status: logSuccess, Description: description})
 	return true, nil
+}
+
+// importFound takes the object in. It returns the groups that are in a group.
+func (d *demand) importFound(ctx context.Context, change directory.Change) ([]directory.SourceID, error) {
+	if d.kind == directory.Group {
+		return d.importGroup(ctx, change, d.subject.Members)
+	}
+	return nil, d.Store.Import(ctx, d.plan.ID, d.number(), false, []directory.Change{change})
 }
 
 func (d *demand) present() bool { return d.record.Removal == directory.Present }
@@ -83,11 +97,19 @@ func (d *demand) findObject(ctx context.Context) (directory.Change, error) {
 
 func sourceID(id string) directory.SourceID { return directory.SourceID(strings.ToLower(id)) }
 
+func sourceIDs(ids []string) []directory.SourceID {
+	out := make([]directory.SourceID, len(ids))
+	for i, id := range ids {
+		out[i] = sourceID(id)
+	}
+	return out
+}
+
 // withAbsent adds a removal for each wanted member that a complete list does not hold.
-func withAbsent(members []directory.MemberChange, wanted []string) []directory.MemberChange {
+func withAbsent(members []directory.MemberChange, kind directory.Kind, wanted []directory.SourceID) []directory.MemberChange {
 	for _, id := range wanted {
-		if !slices.ContainsFunc(members, func(m directory.MemberChange) bool { return m.ID == sourceID(id) }) {
-			members = append(members, directory.MemberChange{ID: sourceID(id), Kind: directory.User, Removed: true})
+		if !slices.ContainsFunc(members, func(m directory.MemberChange) bool { return m.ID == id }) {
+			members = append(members, directory.MemberChange{ID: id, Kind: kind, Removed: true})
 		}
 	}
 	return members
@@ -118,8 +140,8 @@ func (d *demand) readAssignments(ctx context.Context) (groups []directory.Source
 }
 
 // readMemberships brings the members of groups up to date: what changed since the last cycle, or, where no token says that,
-// the assigned groups themselves. The watermark stays where it is; reading the same again changes nothing.
-func (d *demand) readMemberships(ctx context.Context, assigned []directory.SourceID) error {
+// the groups themselves as to wanted members. The watermark stays where it is; reading the same again changes nothing.
+func (d *demand) readMemberships(ctx context.Context, groups []directory.SourceID, wanted []string) error {
 	if d.watermark != "" && d.readWith == d.selection() {
 		_, err := d.plan.Source.Changes(ctx, directory.Group, d.watermark, d.plan.Selection(directory.Group), func(changes []directory.Change) error {
 			return d.Store.Import(ctx, d.plan.ID, d.number(), false, changes)
@@ -128,22 +150,7 @@ func (d *demand) readMemberships(ctx context.Context, assigned []directory.Sourc
 			return err
 		}
 	}
-	if len(assigned) > maxGroupsOnDemand {
-		return fault.New(fault.Invalid, "read groups", "%d groups are assigned, too many to read for one person; wait for the first cycle to end.", len(assigned))
-	}
-	for _, group := range assigned {
-		change, err := d.plan.Source.Find(ctx, directory.Group, group, d.plan.Selection(directory.Group))
-		if err != nil {
-			return err
-		}
-		if change.Removal == directory.Present {
-			change.Members = withAbsent(change.Members, []string{string(d.out.Source)})
-		}
-		if err := d.Store.Import(ctx, d.plan.ID, d.number(), false, []directory.Change{change}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return d.readGroups(ctx, groups, wanted)
 }
 
 // reload reads the record of the object again; false when the store has none.

@@ -82,6 +82,8 @@ type Plan struct {
 	AssignedOnly bool
 	// Drift is what to do about changes that somebody made in the target.
 	Drift Drift
+	// Nested makes people in groups that are nested in a group members of it. It is an extension; Entra does not (reference 1.7).
+	Nested bool
 	// DryRun decides and logs but writes nothing to the target.
 	DryRun                  bool
 	SkipOutOfScopeDeletions bool
@@ -124,4 +126,4 @@ func (p *Plan) Selection(kind directory.Kind) []string {
 }
 
 // readsGroups reports whether groups must be read: they are provisioned, or they may bring people into scope.
-func (p *Plan) readsGroups() bool { return p.Groups != nil || p.AssignedOnly }
+func (p *Plan) readsGroups() bool { return p.Groups != nil || p.AssignedOnly || p.Nested }

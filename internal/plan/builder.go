@@ -127,9 +127,11 @@ var drifts = map[api.DriftCorrection]engine.Drift{
 func (b *Builder) compile(in *inputs) (*engine.Plan, error) {
 	spec := in.config.Spec
 	p := &engine.Plan{
-		ID:                      state.ConfigID(in.config.UID),
-		Name:                    in.config.Namespace + "/" + in.config.Name,
-		AssignedOnly:            spec.Scope == api.ProvisioningScopeAssigned,
+		ID:           state.ConfigID(in.config.UID),
+		Name:         in.config.Namespace + "/" + in.config.Name,
+		AssignedOnly: spec.Scope == api.ProvisioningScopeAssigned,
+		// Where everybody is in scope and no group is provisioned, it makes no difference who is in which group.
+		Nested:                  spec.Extensions.NestedGroups && (spec.Scope == api.ProvisioningScopeAssigned || *spec.Groups.Enabled),
 		DryRun:                  spec.ProvisioningMode == api.ProvisioningModeDryRun,
 		Drift:                   drifts[spec.Extensions.DriftCorrection],
 		SkipOutOfScopeDeletions: spec.Deprovisioning.SkipOutOfScopeDeletions,
@@ -152,9 +154,6 @@ func (b *Builder) compile(in *inputs) (*engine.Plan, error) {
 			return nil, err
 		}
 		p.Groups = &groups
-	}
-	if err := in.unavailable(); err != nil {
-		return nil, err
 	}
 	p.Fingerprint = in.fingerprint()
 	if p.Definition, err = in.definition(); err != nil {
@@ -228,14 +227,6 @@ func (in *inputs) side(kind directory.Kind, p profile.Profile) (engine.Side, err
 		return engine.Side{}, unresolved(api.ReferenceInvalidReason, "The scoping filters cannot be used together: %s", FirstProblem(problems))
 	}
 	return engine.Side{Mapping: m, Scope: set}, nil
-}
-
-// unavailable refuses what the resource can say and this version does not do, rather than ignoring it.
-func (in *inputs) unavailable() error {
-	if in.config.Spec.Extensions.NestedGroups {
-		return unresolved(api.InvalidReason, "spec.extensions.nestedGroups: This version does not expand nested groups; assign the inner groups to the application and set it to false.")
-	}
-	return nil
 }
 
 // fingerprint covers what decides about people: another one starts an initial cycle.

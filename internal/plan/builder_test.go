@@ -133,6 +133,7 @@ func TestWhatMakesANewPlan(t *testing.T) {
 		"another Genesys region":  {func(f *fixture) { f.config.Spec.Target.SCIM.TenantURL = "https://api.mypurecloud.ie/api/v2/scim/v2" }, true, true},
 		"clearing of null values": {func(f *fixture) { f.config.Spec.Extensions.ClearNullValues = true }, true, true},
 		"looking for drift":       {func(f *fixture) { f.config.Spec.Extensions.DriftCorrection = api.DriftCorrectionDetect }, true, false},
+		"nested groups":           {func(f *fixture) { f.config.Spec.Extensions.NestedGroups = true }, true, true},
 		"a lower rate":            {func(f *fixture) { f.config.Spec.Target.SCIM.RateLimit = &api.RateLimit{RequestsPerMinute: 60} }, true, false},
 		"the same Secret, padded": {func(f *fixture) { f.secret("genesys", "token", "t0ken") }, false, false},
 	} {
@@ -149,6 +150,32 @@ func TestWhatMakesANewPlan(t *testing.T) {
 			}
 			if got := before.Plan != after.Plan; got != tc.wantRevision {
 				t.Errorf("a new plan: %v, want %v", got, tc.wantRevision)
+			}
+		})
+	}
+}
+
+func TestNestedGroups(t *testing.T) {
+	for name, tc := range map[string]struct {
+		change     func(*fixture)
+		wantNested bool
+	}{
+		"are left alone by default": {func(*fixture) {}, false},
+		"count where only who is assigned is in scope": {func(f *fixture) {
+			f.config.Spec.Extensions.NestedGroups, f.config.Spec.Groups.Enabled = true, new(false)
+		}, true},
+		"count for the groups that are provisioned": {func(f *fixture) {
+			f.config.Spec.Extensions.NestedGroups, f.config.Spec.Scope = true, api.ProvisioningScopeAll
+		}, true},
+		"are not read where they make no difference": {func(f *fixture) {
+			f.config.Spec.Extensions.NestedGroups, f.config.Spec.Scope, f.config.Spec.Groups.Enabled = true, api.ProvisioningScopeAll, new(false)
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			tc.change(f)
+			if got := f.build().Plan.Nested; got != tc.wantNested {
+				t.Errorf("nested = %v, want %v", got, tc.wantNested)
 			}
 		})
 	}
@@ -178,8 +205,7 @@ func TestWhatCannotBeResolved(t *testing.T) {
 			must(f.t, f.client.Update(f.t.Context(), m))
 			f.config.Spec.Users.AttributeMappingRef = &api.ObjectReference{Name: "people"}
 		}, api.ReferenceInvalidReason, `The AttributeMapping "people" cannot be used: spec.examples[0]`},
-		"an extension that is not there": {func(f *fixture) { f.config.Spec.Extensions.NestedGroups = true }, api.InvalidReason, "spec.extensions.nestedGroups: "},
-		"a tenant URL of nobody":         {func(f *fixture) { f.config.Spec.Target.SCIM.TenantURL = "https://api.mypurecloud.de/scim" }, api.InvalidReason, "spec.target.scim.tenantURL: "},
+		"a tenant URL of nobody": {func(f *fixture) { f.config.Spec.Target.SCIM.TenantURL = "https://api.mypurecloud.de/scim" }, api.InvalidReason, "spec.target.scim.tenantURL: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t)

@@ -83,8 +83,8 @@ type Record struct {
 // Candidate is a record whose decision is due, with what the store knows about its assignment.
 type Candidate struct {
 	Record
-	// Assigned is true when the object itself or, of a user, a security-enabled group that it is a direct member of is assigned
-	// with a role that is not disabled. A group is not entitled by a group that it is nested in (reference 1.7).
+	// Assigned is true when the object itself or, of a user, a security-enabled group that it is a member of is assigned with a
+	// role that is not disabled. Members are the direct ones, and those that Nest made. A group is not entitled by a group that it is nested in (reference 1.7).
 	Assigned bool
 	// Roles are the enabled roles that reach the object, its own and those of its groups, ordered by id, without duplicates and
 	// without directory.DefaultAccess.

@@ -53,7 +53,7 @@ type Importer interface {
 	// FinishImport ends a complete full read of a kind. Records that were not seen in this cycle become Missing; of those that
 	// are removed already only the managed ones that can still be purged (SoftDeleted with link Active or Disabled). For groups
 	// the source edges not seen in this cycle are removed and their members become due, except for groups that had at least
-	// suspicious edges and now have none: these keep their edges the first time and are counted in suspects; if the full read
+	// suspicious edges, or where Nest counts them a group among them, and now have none: these keep their edges the first time and are counted in suspects; if the full read
 	// before said the same they are emptied.
 	FinishImport(ctx context.Context, id ConfigID, kind directory.Kind, cycle int64, suspicious int) (missing, suspects int64, err error)
 	// Missing lists records that are Missing. A later Import of the object ends it.
@@ -69,6 +69,13 @@ type Importer interface {
 	// FinishAssignments puts the staged list in force. Principals whose assignments or roles changed, and the direct members of such groups,
 	// become due.
 	FinishAssignments(ctx context.Context, id ConfigID, cycle int64) error
+
+	// Nest brings the memberships that people have through nested groups up to date; it belongs between everything that imports and
+	// Due. A user is then a member of a group also by being a direct member of a group that is nested in it, at any depth: for Assigned
+	// and Roles, and for Edges. Circles of groups are allowed; a group that is removed passes nothing on. With NestNone nobody is.
+	// Users whose membership changed by it become due. When nothing changed since the last call, it reads one row. A call that did not
+	// end is made good by the next one.
+	Nest(ctx context.Context, id ConfigID, nesting Nesting) error
 }
 
 // Decider hands out what must be evaluated and takes decisions.
@@ -148,6 +155,8 @@ type Reader interface {
 	Counts(ctx context.Context, id ConfigID) (Counts, error)
 	// Get returns one object with its assignment; ok is false when it is unknown.
 	Get(ctx context.Context, id ConfigID, source directory.SourceID) (c Candidate, ok bool, err error)
+	// InnerGroups returns the groups that are direct members of a group in the source, at most PageSize of them.
+	InnerGroups(ctx context.Context, id ConfigID, group directory.SourceID) ([]directory.SourceID, error)
 	// Escrows lists records in escrow, the latest failure first.
 	Escrows(ctx context.Context, id ConfigID, limit int) ([]Record, error)
 	// Log lists entries of the provisioning log.

@@ -17,6 +17,7 @@ func Run(t *testing.T, place func(t *testing.T) Place) {
 		"imports":     importCases(),
 		"full reads":  fullReadCases(),
 		"assignments": assignmentCases(),
+		"nesting":     nestingCases(),
 		"decisions":   decisionCases(),
 		"levels":      levelCases(),
 		"pending":     pendingCases(),

@@ -101,7 +101,7 @@ const (
 		OR staged = ? AND (in_force = 0 OR value <> next_value OR display <> next_display OR disabled <> next_disabled))`
 	markPrincipals       = `UPDATE objects SET due = 1 WHERE known = 1 AND due = 0 AND seq IN (` + changedPrincipals + `)`
 	markPrincipalMembers = `UPDATE objects SET due = 1 WHERE known = 1 AND due = 0 AND seq IN (
-		SELECT e.member FROM edges e WHERE e.in_source = 1 AND e.grp IN (` + changedPrincipals + `))`
+		SELECT e.member FROM edges e WHERE (e.in_source = 1 OR e.inherited = 1) AND e.grp IN (` + changedPrincipals + `))`
 	endAssignments   = `DELETE FROM assignments WHERE config = ? AND staged <> ?`
 	beginAssignments = `UPDATE assignments SET in_force = 1, value = next_value, display = next_display, disabled = next_disabled
 		WHERE config = ? AND staged = ?
@@ -114,6 +114,14 @@ func (s *Store) FinishAssignments(ctx context.Context, id state.ConfigID, cycle 
 		if err := t.all(ctx, []string{markPrincipals, markPrincipalMembers}, t.config, cycle, cycle); err != nil {
 			return err
 		}
-		return t.all(ctx, []string{endAssignments, beginAssignments}, t.config, cycle)
+		ended, err := t.exec(ctx, endAssignments, t.config, cycle)
+		if err != nil {
+			return err
+		}
+		begun, err := t.exec(ctx, beginAssignments, t.config, cycle)
+		if err != nil || ended+begun == 0 {
+			return err
+		}
+		return t.nestAgain(ctx)
 	})
 }

@@ -139,7 +139,10 @@ func (t *transaction) forget(ctx context.Context, c *committed) error {
 	if len(c.forgotten) == 0 {
 		return nil
 	}
-	return t.all(ctx, forget, numbers(c.forgotten))
+	if err := t.all(ctx, forget, numbers(c.forgotten)); err != nil {
+		return err
+	}
+	return t.nestAgain(ctx)
 }
 
 const (

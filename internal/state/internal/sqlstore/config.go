@@ -53,7 +53,7 @@ var (
 	resetLinks = []string{
 		`DELETE FROM waits WHERE config = ?`,
 		`DELETE FROM applied WHERE object IN (SELECT seq FROM objects WHERE config = ?)`,
-		`DELETE FROM edges WHERE in_source = 0 AND grp IN (SELECT seq FROM objects WHERE config = ?)`,
+		`DELETE FROM edges WHERE in_source = 0 AND inherited = 0 AND grp IN (SELECT seq FROM objects WHERE config = ?)`,
 		`UPDATE edges SET in_target = 0, ready = 0 WHERE (in_target = 1 OR ready = 1) AND grp IN (SELECT seq FROM objects WHERE config = ?)`,
 		`UPDATE objects SET link = '', target = '' WHERE config = ? AND (link <> '' OR target <> '')`,
 	}

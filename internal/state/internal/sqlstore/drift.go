@@ -21,7 +21,7 @@ const (
 	listTargetEdges = `SELECT x.member, m.source, m.target, m.link FROM edges x JOIN objects g ON g.seq = x.grp JOIN objects m ON m.seq = x.member
 		WHERE x.grp = ? AND x.member > ? AND x.in_target = 1 AND g.config = ? ORDER BY x.member LIMIT ?`
 	countAwaited = `SELECT count(*) FROM edges x JOIN objects g ON g.seq = x.grp JOIN objects m ON m.seq = x.member
-		WHERE x.grp = ? AND g.config = ? AND x.in_source = 1 AND m.link = '' AND (m.action <> '' OR m.retry IS NOT NULL)`
+		WHERE x.grp = ? AND g.config = ? AND (x.in_source = 1 OR x.inherited = 1) AND m.link = '' AND (m.action <> '' OR m.retry IS NOT NULL)`
 )
 
 // Linked implements state.Drifter.

@@ -56,7 +56,7 @@ const (
 	removeTargetEdges = `UPDATE edges SET in_target = 0 WHERE grp IN (SELECT seq FROM objects WHERE seq = ? AND config = ?)
 		AND member IN (SELECT CAST(value AS BIGINT) FROM {list})`
 	dropTargetEdges = `DELETE FROM edges WHERE grp IN (SELECT seq FROM objects WHERE seq = ? AND config = ?)
-		AND member IN (SELECT CAST(value AS BIGINT) FROM {list}) AND in_source = 0 AND in_target = 0`
+		AND member IN (SELECT CAST(value AS BIGINT) FROM {list}) AND in_source = 0 AND inherited = 0 AND in_target = 0`
 )
 
 // CommitEdges implements state.Applier.

@@ -8,7 +8,7 @@ func Pages(d Dialect) []string {
 		insertObjects, updateObjects, touchObjects, upsertAttributes, loadNumbers, loadFacts, loadAttributes, loadEdges, addSourceEdges, touchEdges, removeSourceEdges,
 		dropAbsentEdges, markSeqs, markAssignedMembers, mentionObjects, seqsOfSources, stageAssignments, endEscrows, decide, intend, listLinks,
 		writeOutcomes, writeApplied, dropEscrows, writeEscrows, dropWaits, writeWaits, followMembers, followGroups, leaveMembers, leaveGroups, followWaits, markReferrers, settleEscrows,
-		settleObjects, addTargetEdges, removeTargetEdges, dropTargetEdges, addResources, dropKeys, addKeys, appendLog,
+		settleObjects, addTargetEdges, removeTargetEdges, dropTargetEdges, anyGroup, anyNested, addInherited, endInherited, markHeirs, dropHeirs, addResources, dropKeys, addKeys, appendLog,
 	}
 	queries = append(append(queries, forget...), movedEdges...)
 	for i, query := range queries {
@@ -27,6 +27,8 @@ func Listings(d Dialect) map[string]string {
 		"Get": getObject, "Escrows": listEscrow, "FindIndex": findKey, "assignments of groups": groupRoles, "assignments": ownRoles,
 		"import look-up": loadNumbers, "import of edges": loadEdges, "referrers": markReferrers, "Counts": countLinks,
 		"prune": pruneLog, "Linked": listLinked, "TargetEdges": listTargetEdges, "Awaited": countAwaited,
+		"nested groups": listNestings, "groups with groups": listRoots, "groups that inherit": listHolders,
+		"inner groups": listInner, "heirs": changedHeirs,
 	} {
 		out[name] = d.translate(query)
 	}

@@ -25,7 +25,7 @@ const (
 	removeSourceEdges = `UPDATE edges SET in_source = 0
 		FROM (SELECT CAST(value->>0 AS BIGINT) AS grp, CAST(value->>1 AS BIGINT) AS member FROM {rows}) AS r
 		WHERE edges.grp = r.grp AND edges.member = r.member AND edges.in_source = 1`
-	dropAbsentEdges = `DELETE FROM edges WHERE in_source = 0 AND in_target = 0 AND grp IN (SELECT CAST(value AS BIGINT) FROM {list})
+	dropAbsentEdges = `DELETE FROM edges WHERE in_source = 0 AND inherited = 0 AND in_target = 0 AND grp IN (SELECT CAST(value AS BIGINT) FROM {list})
 		AND member IN (SELECT CAST(value AS BIGINT) FROM {list})`
 	markSeqs = `UPDATE objects SET due = 1 WHERE seq IN (SELECT CAST(value AS BIGINT) FROM {list}) AND known = 1 AND due = 0 AND +config = ?`
 )
@@ -45,7 +45,8 @@ func (m *importer) writeEdges(ctx context.Context) error {
 		return err
 	}
 	var add, touch, remove table
-	var groups, members []state.Seq
+	var groups, members []state.Seq // of edges to remove
+	var outer, changed []state.Seq  // of edges that change
 	for _, key := range m.pairs {
 		g, u := key.group.seq, key.member.seq
 		before, has := seen[rowPair{g, u}]
@@ -63,17 +64,18 @@ func (m *importer) writeEdges(ctx context.Context) error {
 			groups, members = append(groups, state.Seq(g)), append(members, state.Seq(u))
 		}
 		if m.edges[key] != has {
-			m.due = append(m.due, state.Seq(u))
+			outer, changed = append(outer, state.Seq(g)), append(changed, state.Seq(u))
 		}
 	}
+	m.due = append(m.due, changed...)
 	if err := m.t.rows(ctx, addSourceEdges, add); err != nil {
 		return err
 	}
 	if err := m.t.rows(ctx, touchEdges, touch); err != nil {
 		return err
 	}
-	if len(remove) == 0 {
-		return nil
+	if err := m.t.nestChanged(ctx, outer, changed); err != nil || len(remove) == 0 {
+		return err
 	}
 	if err := m.t.rows(ctx, removeSourceEdges, remove); err != nil {
 		return err
@@ -111,7 +113,7 @@ func (m *importer) existingEdges(ctx context.Context) (map[rowPair]int64, error)
 }
 
 const markAssignedMembers = `UPDATE objects SET due = 1 WHERE known = 1 AND due = 0 AND seq IN (
-	SELECT e.member FROM edges e WHERE e.in_source = 1 AND e.grp IN (
+	SELECT e.member FROM edges e WHERE (e.in_source = 1 OR e.inherited = 1) AND e.grp IN (
 		SELECT s.object FROM assignments s WHERE s.in_force = 1 AND s.object IN (SELECT CAST(value AS BIGINT) FROM {list})))`
 
 // markMembers marks whoever is entitled differently because of what changed: members whose edge changed, and members of
@@ -123,13 +125,20 @@ func (m *importer) markMembers(ctx context.Context) error {
 		}
 	}
 	var groups []state.Seq
+	passing := false
 	for _, o := range m.sorted() {
 		if o.kind != directory.Group || !o.changed || !o.stored {
 			continue
 		}
+		passing = passing || o.known != o.before.known || o.removal != o.before.removal || o.kind != o.before.kind
 		enabled := o.original.First(directory.AttrSecurityEnabled) == "True"
 		if o.known != o.before.known || o.removal != o.before.removal || o.changedAttributes() && enabled != o.enabled() {
 			groups = append(groups, state.Seq(o.seq))
+		}
+	}
+	if passing { // groups pass on to others what they did not before, or no longer do
+		if err := m.t.nestAgain(ctx); err != nil {
+			return err
 		}
 	}
 	if len(groups) == 0 {

@@ -40,10 +40,12 @@ func (s *Store) FinishImport(
 }
 
 const (
+	// emptiedGroups also doubts every group in which others are nested, where these count: behind one may stand thousands.
 	emptiedGroups = `SELECT g.seq, g.suspect FROM objects g
 		WHERE g.config = ? AND g.kind = 'Group' AND g.known = 1 AND g.removal = '' AND g.seen = ?
 		AND NOT EXISTS (SELECT 1 FROM edges e WHERE e.grp = g.seq AND e.in_source = 1 AND e.seen = g.seen)
-		AND (SELECT count(*) FROM edges e WHERE e.grp = g.seq AND e.in_source = 1) >= ?`
+		AND ((SELECT count(*) FROM edges e WHERE e.grp = g.seq AND e.in_source = 1) >= ? OR ? <> 0 AND EXISTS (
+			SELECT 1 FROM edges e JOIN objects i ON i.seq = e.member WHERE e.grp = g.seq AND e.in_source = 1 AND i.kind = 'Group'))`
 	trustGroups = `UPDATE objects SET suspect = 0 WHERE config = ? AND kind = 'Group' AND suspect <> 0
 		AND seq NOT IN (SELECT CAST(value AS BIGINT) FROM {list})`
 	suspectGroups = `UPDATE objects SET suspect = ? WHERE seq IN (SELECT CAST(value AS BIGINT) FROM {list})`
@@ -53,7 +55,7 @@ const (
 func (t *transaction) suspect(ctx context.Context, cycle int64, suspicious int) (int64, error) {
 	var doubted []state.Seq
 	if suspicious > 0 {
-		err := t.query(ctx, emptiedGroups, []any{t.config, cycle, suspicious}, func(rows *sql.Rows) error {
+		err := t.query(ctx, emptiedGroups, []any{t.config, cycle, suspicious, t.nesting}, func(rows *sql.Rows) error {
 			var seq state.Seq
 			var since int64
 			err := rows.Scan(&seq, &since)
@@ -83,14 +85,23 @@ const (
 	unseenEdges = ` in_source = 1 AND seen <> ? AND grp IN (
 		SELECT g.seq FROM objects g WHERE g.config = ? AND g.kind = 'Group' AND g.known = 1 AND g.removal = '' AND g.seen = ? AND g.suspect <> ?)`
 	markUnseenMembers = `UPDATE objects SET due = 1 WHERE known = 1 AND due = 0 AND seq IN (SELECT member FROM edges WHERE` + unseenEdges + `)`
-	dropUnseenEdges   = `DELETE FROM edges WHERE in_target = 0 AND` + unseenEdges
-	leaveUnseenEdges  = `UPDATE edges SET in_source = 0 WHERE in_target = 1 AND` + unseenEdges
+	dropUnseenEdges   = `DELETE FROM edges WHERE in_target = 0 AND inherited = 0 AND` + unseenEdges
+	leaveUnseenEdges  = `UPDATE edges SET in_source = 0 WHERE (in_target = 1 OR inherited = 1) AND` + unseenEdges
 )
 
 func (t *transaction) removeUnseenEdges(ctx context.Context, cycle int64) error {
-	err := t.all(ctx, []string{markUnseenMembers, dropUnseenEdges, leaveUnseenEdges}, cycle, t.config, cycle, cycle)
-	if err != nil {
-		return err
+	var changed int64
+	for _, query := range []string{markUnseenMembers, dropUnseenEdges, leaveUnseenEdges} {
+		n, err := t.exec(ctx, query, cycle, t.config, cycle, cycle)
+		if err != nil {
+			return err
+		}
+		changed += n
+	}
+	if changed > 0 {
+		if err := t.nestAgain(ctx); err != nil {
+			return err
+		}
 	}
 	return t.settleAllGroups(ctx)
 }

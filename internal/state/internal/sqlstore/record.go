@@ -80,14 +80,14 @@ func (t *transaction) candidates(ctx context.Context, query string, args ...any)
 	return out, t.assign(ctx, at, seqs)
 }
 
-// Roles reach an object directly, and a user also through a group that it is a direct member of and that may entitle its
-// members: present, read and securityEnabled. A group nested in an assigned group is not entitled by it (reference 1.7).
+// Roles reach an object directly, and a user also through a group that it is a member of, directly or by Nest, and that may
+// entitle its members: present, read and securityEnabled. A group nested in an assigned group is not entitled by it (reference 1.7).
 const (
 	ownRoles = `SELECT s.object, s.role, s.value, s.display FROM assignments s
 		WHERE s.object IN (SELECT CAST(value AS BIGINT) FROM {list}) AND s.in_force = 1 AND s.disabled = 0`
 	groupRoles = `SELECT e.member, s.role, s.value, s.display FROM edges e JOIN assignments s ON s.object = e.grp JOIN objects g ON g.seq = e.grp
 		JOIN objects m ON m.seq = e.member AND m.kind = 'User'
-		WHERE e.member IN (SELECT CAST(value AS BIGINT) FROM {list}) AND e.in_source = 1 AND s.in_force = 1 AND s.disabled = 0
+		WHERE e.member IN (SELECT CAST(value AS BIGINT) FROM {list}) AND (e.in_source = 1 OR e.inherited = 1) AND s.in_force = 1 AND s.disabled = 0
 		AND g.known = 1 AND g.removal = '' AND g.enabled = 1`
 )
 

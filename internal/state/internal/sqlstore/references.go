@@ -59,8 +59,8 @@ const (
 
 // movedEdges are memberships that the target forgot together with the resource of one of their ends.
 var movedEdges = []string{
-	`DELETE FROM edges WHERE in_source = 0 AND grp IN (SELECT CAST(value AS BIGINT) FROM {list})`,
-	`DELETE FROM edges WHERE in_source = 0 AND member IN (SELECT CAST(value AS BIGINT) FROM {list})`,
+	`DELETE FROM edges WHERE in_source = 0 AND inherited = 0 AND grp IN (SELECT CAST(value AS BIGINT) FROM {list})`,
+	`DELETE FROM edges WHERE in_source = 0 AND inherited = 0 AND member IN (SELECT CAST(value AS BIGINT) FROM {list})`,
 	`UPDATE edges SET in_target = 0 WHERE in_target = 1 AND grp IN (SELECT CAST(value AS BIGINT) FROM {list})`,
 	`UPDATE edges SET in_target = 0 WHERE in_target = 1 AND member IN (SELECT CAST(value AS BIGINT) FROM {list})`,
 }

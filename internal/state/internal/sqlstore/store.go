@@ -42,6 +42,9 @@ type transaction struct {
 	db     *sql.DB
 	sql    *sql.Tx
 	config int64
+	// nesting and stale are those of the config, in a writing transaction.
+	nesting state.Nesting
+	stale   bool
 	// unprepared are statements that were run for the first time.
 	unprepared []string
 }
@@ -49,7 +52,7 @@ type transaction struct {
 // write runs a writing transaction; the config is created when it is unknown.
 func (s *Store) write(ctx context.Context, op string, id state.ConfigID, body func(t *transaction) error) error {
 	return s.run(ctx, op, s.writer, nil, func(t *transaction) error {
-		found, err := t.one(ctx, `SELECT num FROM configs WHERE id = ?{lock}`, []any{text(id)}, &t.config)
+		found, err := t.one(ctx, `SELECT num, nesting, stale FROM configs WHERE id = ?{lock}`, []any{text(id)}, &t.config, &t.nesting, &t.stale)
 		if err != nil {
 			return err
 		}

@@ -67,12 +67,12 @@ var parts = []part{
 			FROM {rows} r JOIN objects o ON o.config = ? AND o.source = r.value->>0`,
 	},
 	{
-		"edges", 6,
-		`SELECT g.source, m.source, e.in_source, e.in_target, e.seen, e.ready FROM objects g JOIN edges e ON e.grp = g.seq
+		edgesTable, 7,
+		`SELECT g.source, m.source, e.in_source, e.in_target, e.seen, e.ready, e.inherited FROM objects g JOIN edges e ON e.grp = g.seq
 			JOIN objects m ON m.seq = e.member WHERE g.config = ? ORDER BY e.grp, e.member`,
-		`INSERT INTO edges (grp, member, in_source, in_target, seen, ready)
+		`INSERT INTO edges (grp, member, in_source, in_target, seen, ready, inherited)
 			SELECT g.seq, m.seq, CAST(r.value->>2 AS INTEGER), CAST(r.value->>3 AS INTEGER), CAST(r.value->>4 AS BIGINT),
-			CAST(r.value->>5 AS INTEGER) FROM {rows} r JOIN objects g ON g.config = ? AND g.source = r.value->>0
+			CAST(r.value->>5 AS INTEGER), coalesce(CAST(r.value->>6 AS INTEGER), 0) FROM {rows} r JOIN objects g ON g.config = ? AND g.source = r.value->>0
 			JOIN objects m ON m.config = g.config AND m.source = r.value->>1`,
 	},
 	{
@@ -83,7 +83,9 @@ var parts = []part{
 }
 
 const (
-	configTable, logTable = "config", "log"
+	configTable, edgesTable, logTable = "config", "edges", "log"
+	// edgesBefore is how many columns edges had before nested groups; the one that is missing is 0.
+	edgesBefore = 6
 	// restoreBatch is how many rows one statement takes.
 	restoreBatch = 500
 )
@@ -191,7 +193,7 @@ func (t *transaction) restore(ctx context.Context, next func() (state.Row, bool,
 			continue
 		}
 		i := slices.IndexFunc(parts, func(p part) bool { return p.table == row.Table })
-		if i < at || i < 0 || len(row.Values) != parts[i].columns {
+		if i < at || i < 0 || !parts[i].takes(len(row.Values)) {
 			return fault.New(fault.Invalid, "restore state", "this is no export of the state of a configuration, or one of another version")
 		}
 		if i != at || len(batch) == restoreBatch {
@@ -204,6 +206,11 @@ func (t *transaction) restore(ctx context.Context, next func() (state.Row, bool,
 	}
 }
 
+// takes reports whether a row of an export may have so many columns.
+func (p part) takes(columns int) bool {
+	return columns == p.columns || p.table == edgesTable && columns == edgesBefore
+}
+
 func (t *transaction) restoreConfig(ctx context.Context, row state.Row) error {
 	var c state.Config
 	data, ok := "", len(row.Values) == 1
@@ -213,6 +220,7 @@ func (t *transaction) restoreConfig(ctx context.Context, row state.Row) error {
 	if !ok || decode(data, &c) != nil {
 		return fault.New(fault.Invalid, "restore state", "the export does not begin with the state of a configuration")
 	}
-	_, err := t.exec(ctx, `UPDATE configs SET data = ? WHERE num = ?`, data, t.config)
+	// What the edges have inherited is checked by the next cycle, whether nested groups count then or not.
+	_, err := t.exec(ctx, `UPDATE configs SET data = ?, nesting = ?, stale = 1 WHERE num = ?`, data, state.NestAssigned, t.config)
 	return err
 }
