@@ -74,6 +74,9 @@ func (h *history) invariants(config state.Config, req engine.Request) error {
 			return broken("%s (%s) went from %s to %q without a cause", was.UserName, id, was.State, is)
 		}
 	}
+	if err := untouched(config); err != nil {
+		return err
+	}
 	threshold := h.w.Variant.Threshold
 	if held := config.Held; held != nil && held.Users+held.Groups <= threshold {
 		return broken("%d removals are held at a threshold of %d", held.Users+held.Groups, threshold)

@@ -48,7 +48,7 @@ type history struct {
 func play(seed uint64, operations []operation) (trace []string, err error) {
 	opts := world.Options{
 		Profile: []string{genesys, generic}[seed%2], Seed: seed, Workers: []int{1, 4}[seed/2%2], PageSize: []int{0, 2, 3}[seed%3],
-		Variant: world.Variant{Threshold: []int64{0, 0, 2, 4}[seed/4%4]},
+		Variant: world.Variant{Threshold: []int64{0, 0, 2, 4}[seed/4%4], Nested: nests(seed), Drift: drifts(seed)},
 	}
 	w, err := world.New(opts)
 	if err != nil {
@@ -58,7 +58,7 @@ func play(seed uint64, operations []operation) (trace []string, err error) {
 	h := &history{w: w, m: newModel(opts.Profile), names: 3 + int(seed%8)}
 	h.m.variant = opts.Variant
 	run := map[string]func(*history, operation) error{}
-	for _, k := range kinds {
+	for _, k := range kindsOf(seed) {
 		run[k.name] = k.run
 	}
 	if err := h.keep(); err != nil {
@@ -97,7 +97,7 @@ func (h *history) run(req engine.Request) (state.Config, error) {
 func (h *history) runIn(parent context.Context, req engine.Request) (state.Config, error) {
 	ctx, cancel := context.WithTimeout(parent, time.Minute)
 	defer cancel()
-	h.w.Clock.Advance(time.Hour)
+	h.w.Clock.Advance(h.pause())
 	h.m.begin(h.emptied)
 	h.before = map[string]world.Account{}
 	for _, a := range h.w.App.Accounts() {
@@ -205,7 +205,11 @@ func (h *history) agree() error {
 
 // extra runs one more cycle, which must send nothing.
 func (h *history) extra() error {
-	if _, err := h.run(engine.Request{}); err != nil {
+	config, err := h.run(engine.Request{})
+	if err != nil {
+		return err
+	}
+	if err := h.looked(config); err != nil {
 		return err
 	}
 	if len(h.writes) > 0 {
