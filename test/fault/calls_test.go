@@ -9,13 +9,15 @@ import (
 	"testing"
 
 	"github.com/entrain-dev/entrain/internal/scim/profile"
+	"github.com/entrain-dev/entrain/internal/state"
 	"github.com/entrain-dev/entrain/test/model/world"
 )
 
 // injection is one run of a scenario.
 type injection struct {
 	what string
-	run  func() error
+	// run gets the options of its world.
+	run func(world.Options) error
 }
 
 // sample is every how many-th injection a plain run makes in all scenarios but the incremental cycle of Genesys Cloud, in which
@@ -40,9 +42,16 @@ func (s scenario) try(t *testing.T, injections []injection) {
 	)
 	queue := make(chan injection)
 	for range 2 * runtime.GOMAXPROCS(0) {
+		store, closeStore, err := world.OpenShared()
+		if err != nil {
+			t.Fatal(err)
+		}
 		workers.Go(func() {
+			defer closeStore()
+			n := 0
 			for i := range queue {
-				if err := i.run(); err != nil {
+				n++
+				if err := i.run(world.Options{Shared: store, Config: state.ConfigID(fmt.Sprintf("config-%d", n))}); err != nil {
 					mu.Lock()
 					failures = append(failures, fmt.Sprintf("%s: %v", i.what, err))
 					mu.Unlock()
@@ -86,8 +95,8 @@ func (s scenario) undisturbed(t *testing.T) (source, target []world.Request, pic
 }
 
 // disturbed runs the scenario with call n failing.
-func (s scenario) disturbed(c class, n int, want []string) error {
-	st, err := s.stage(world.Options{})
+func (s scenario) disturbed(opts world.Options, c class, n int, want []string) error {
+	st, err := s.stage(opts)
 	if err != nil {
 		return err
 	}
@@ -133,7 +142,7 @@ func (s scenario) injections(classes []class, calls []world.Request, want []stri
 				continue
 			}
 			what := fmt.Sprintf("class %d, %s, call %d (%s %s)", c.number, c.name, i+1, call.Method, call.Path)
-			out = append(out, injection{what, func() error { return s.disturbed(c, i+1, want) }})
+			out = append(out, injection{what, func(opts world.Options) error { return s.disturbed(opts, c, i+1, want) }})
 		}
 	}
 	return out

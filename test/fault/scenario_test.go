@@ -239,20 +239,38 @@ func (st *stage) named(config state.Config, cycleErr error, want []string) error
 	return nil
 }
 
-// healed checks that two cycles without a failure bring everything to where it should be, and that a third sends nothing.
+// healed checks that two cycles without a failure bring everything to where it should be, and that one more sends nothing. Where
+// already the first or the second of them has nothing to send and nobody is left in escrow, it is that one more.
 func (st *stage) healed(want []string) error {
 	st.begin()
-	if err := st.settle(2); err != nil {
-		return err
-	}
-	if got := st.picture(); !slices.Equal(got, want) {
-		return fmt.Errorf("after two cycles:\n got %s\nwant %s", strings.Join(got, "\n     "), strings.Join(want, "\n     "))
-	}
-	if err := st.settle(1); err != nil {
-		return err
-	}
-	if writes := st.Target.Writes(); len(writes) > 0 {
-		return fmt.Errorf("an extra cycle sent %s %s", writes[0].Method, writes[0].Path)
+	for n := range 3 {
+		if err := st.settle(1); err != nil {
+			return err
+		}
+		if n > 0 {
+			if err := st.as(want); err != nil {
+				return fmt.Errorf("after %d cycles: %w", n+1, err)
+			}
+		}
+		writes := st.Target.Writes()
+		if n == 2 && len(writes) > 0 {
+			return fmt.Errorf("an extra cycle sent %s %s", writes[0].Method, writes[0].Path)
+		}
+		escrows, err := st.Store.Escrows(context.Background(), st.Plan.ID, 100)
+		if err != nil {
+			return err
+		}
+		if len(writes) == 0 && len(escrows) == 0 && st.as(want) == nil {
+			break
+		}
 	}
 	return st.safe(nil)
+}
+
+// as compares the target with what is wanted.
+func (st *stage) as(want []string) error {
+	if got := st.picture(); !slices.Equal(got, want) {
+		return fmt.Errorf("\n got %s\nwant %s", strings.Join(got, "\n     "), strings.Join(want, "\n     "))
+	}
+	return nil
 }
