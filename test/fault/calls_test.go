@@ -103,8 +103,7 @@ func (s scenario) disturbed(opts world.Options, c class, n int, want []string) e
 	defer st.Close()
 	c.inject(st, n)
 	config, cycleErr := st.run()
-	st.Source.Before, st.Target.Before = nil, nil
-	if err := st.safe(cycleErr); err != nil {
+	if err := do(st.calm, func() error { return st.safe(cycleErr) }, func() error { return st.safe(st.second) }); err != nil {
 		return err
 	}
 	if err := st.named(config, cycleErr, want); err != nil {

@@ -2,6 +2,7 @@ package fault
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/entrain-dev/entrain/internal/simulator/graphsim"
@@ -67,7 +68,8 @@ func sourceClasses() []class {
 			_, _ = st.Graph.AddFault(graphsim.Fault{Effect: e, Nth: n})
 		}}
 	}
-	return append(both(source),
+	classes := append(both(source), own(source)...)
+	return append(classes,
 		page(4, "an empty page", graphsim.EffectEmptyPage), page(4, "a short page", graphsim.EffectShortPage),
 		page(4, "a page repeated", graphsim.EffectRepeatPage), page(4, "a page in another order", graphsim.EffectShuffle),
 		class{number: 6, name: "delta token expired", inject: func(st *stage, n int) {
@@ -85,7 +87,8 @@ func targetClasses() []class {
 	only := func(method string, number int, name string, f world.Fault) class {
 		return class{number: number, name: name, method: method, inject: broken(target, f)}
 	}
-	return append(both(target),
+	classes := slices.Concat(both(target), own(target), lagging())
+	return append(classes,
 		only(http.MethodPost, 2, "409 after a lost answer", world.Fault{Effect: world.CutAfter}),
 		only(http.MethodPost, 2, "500 after it was carried out", world.Fault{Effect: world.StatusAfter, Status: 500}),
 		only(http.MethodPost, 8, "answer without id", world.Fault{Effect: world.NoID}),

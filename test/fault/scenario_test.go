@@ -35,6 +35,13 @@ type stage struct {
 	ids      map[string]string
 	stranger string // everything about the account that nobody may touch
 	before   map[string]world.Account
+
+	// stop and cancel end the disturbed cycle: at an object border, at once. next, if set, is the plan of the cycles after it.
+	stop   chan struct{}
+	cancel context.CancelFunc
+	next   *world.Variant
+	// second is how the cycle of another leader ended.
+	second error
 }
 
 // leavers are those for whom the scenario gives a cause to be disabled or deleted.
@@ -149,7 +156,21 @@ func (st *stage) begin() {
 // run runs a cycle an hour later.
 func (st *stage) run() (state.Config, error) {
 	st.Clock.Advance(time.Hour)
-	return st.Run(engine.Request{})
+	var ctx context.Context
+	ctx, st.cancel = context.WithTimeout(context.Background(), time.Minute)
+	defer st.cancel()
+	st.stop = make(chan struct{})
+	return st.Engine.Run(ctx, st.Plan, engine.Request{Stop: st.stop})
+}
+
+// calm ends what disturbed the cycle.
+func (st *stage) calm() error {
+	st.Source.Before, st.Target.Before = nil, nil
+	st.SecretGone.Store(false)
+	if st.next == nil {
+		return nil
+	}
+	return st.Use(*st.next)
 }
 
 // settle runs cycles that must not fail, each a day after the other, so that whatever is in escrow is due.

@@ -49,6 +49,8 @@ type Connection struct {
 	Clock      clockwork.Clock
 	// HTTP is the client for both sides.
 	HTTP *http.Client
+	// Lost, if set, is asked before each request whether the credentials of both sides are still there.
+	Lost func() error
 }
 
 // Clients are both sides as the engine sees them.
@@ -60,8 +62,11 @@ type Clients struct {
 
 // Connect makes the real clients.
 func (c Connection) Connect() (Clients, error) {
+	if c.Lost == nil {
+		c.Lost = func() error { return nil }
+	}
 	source, err := graph.New(graph.Config{
-		GraphURL: c.GraphURL, Credential: tokens{c.GraphToken}, HTTP: c.HTTP, AppID: AppID, Clock: c.Clock, MaxBody: 4 << 20,
+		GraphURL: c.GraphURL, Credential: tokens{c.GraphToken, c.Lost}, HTTP: c.HTTP, AppID: AppID, Clock: c.Clock, MaxBody: 4 << 20,
 	})
 	if err != nil {
 		return Clients{}, err
@@ -71,17 +76,20 @@ func (c Connection) Connect() (Clients, error) {
 		return Clients{}, err
 	}
 	target, err := scim.New(scim.Config{
-		BaseURL: c.TargetURL, Profile: prof, Token: func(context.Context) (string, error) { return token, nil }, HTTP: c.HTTP,
+		BaseURL: c.TargetURL, Profile: prof, Token: func(context.Context) (string, error) { return token, c.Lost() }, HTTP: c.HTTP,
 		Limiter: scim.NewLimiter(0, c.Clock), Clock: c.Clock,
 	})
 	return Clients{Source: source, Target: target, Prof: prof}, err
 }
 
 // tokens is a credential that asks the simulator itself; the way through the token endpoint is tested in internal/credentials.
-type tokens struct{ token func() string }
+type tokens struct {
+	token func() string
+	lost  func() error
+}
 
 func (t tokens) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	return azcore.AccessToken{Token: t.token(), ExpiresOn: time.Now().Add(time.Hour)}, nil
+	return azcore.AccessToken{Token: t.token(), ExpiresOn: time.Now().Add(time.Hour)}, t.lost()
 }
 
 // Plan compiles a plan.

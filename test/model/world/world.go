@@ -9,10 +9,12 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/entrain-dev/entrain/internal/engine"
+	"github.com/entrain-dev/entrain/internal/fault"
 	"github.com/entrain-dev/entrain/internal/simulator/graphsim"
 	"github.com/entrain-dev/entrain/internal/simulator/graphsim/tenant"
 	"github.com/entrain-dev/entrain/internal/state"
@@ -56,6 +58,9 @@ type World struct {
 	// Dir holds the state file.
 	Dir string
 
+	// SecretGone makes the credentials of both sides unreadable.
+	SecretGone atomic.Bool
+
 	graphURL, targetURL string
 
 	opts    Options
@@ -88,7 +93,7 @@ func New(opts Options) (*World, error) {
 	access := w.Graph.Token(graphsim.DefaultClientID)
 	w.clients, err = Connection{
 		GraphURL: w.graphURL, TargetURL: w.targetURL, Profile: opts.Profile, Clock: w.Clock, HTTP: &http.Client{Transport: transport},
-		GraphToken: func() string { return access },
+		GraphToken: func() string { return access }, Lost: w.lost,
 	}.Connect()
 	if err != nil {
 		return nil, err
@@ -97,6 +102,14 @@ func New(opts Options) (*World, error) {
 		return nil, err
 	}
 	return w, w.Open()
+}
+
+// lost says what the operator says of a Secret that is not there.
+func (w *World) lost() error {
+	if w.SecretGone.Load() {
+		return fault.New(fault.Unauthorized, "read credentials", "the Secret does not exist; create it again")
+	}
+	return nil
 }
 
 // serve listens; the connections that a gate cuts are not worth a line in the log.
