@@ -137,7 +137,7 @@ func (s scenario) injections(classes []class, calls []world.Request, want []stri
 	var out []injection
 	for _, c := range classes {
 		for i, call := range calls {
-			if c.method != "" && c.method != call.Method {
+			if c.method != "" && c.method != call.Method || c.believed != nil && c.believed(call) {
 				continue
 			}
 			what := fmt.Sprintf("class %d, %s, call %d (%s %s)", c.number, c.name, i+1, call.Method, call.Path)

@@ -24,8 +24,10 @@ const (
 	CutBefore Effect = "cut before"
 	CutAfter  Effect = "cut after"
 	CutBody   Effect = "cut body"
-	// Web answers a page of HTML with status 200, Truncated half of the body as if it were all.
+	// Web answers a page of HTML with status 200, WebBefore without handling the request, as a page to sign in does. Truncated
+	// answers half of the body as if it were all.
 	Web       Effect = "web page"
+	WebBefore Effect = "web page before"
 	Truncated Effect = "truncated"
 	// BrokenGzip announces gzip and ends early.
 	BrokenGzip Effect = "broken gzip"
@@ -172,7 +174,7 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if g.Before != nil {
 		g.Before(n)
 	}
-	if f != nil && (f.Effect == CutBefore || f.Effect == StatusBefore) {
+	if f != nil && (f.Effect == CutBefore || f.Effect == StatusBefore || f.Effect == WebBefore) {
 		entry.Status = f.Status
 		g.note(entry)
 		f.refuse(w)
@@ -217,8 +219,13 @@ func send(w http.ResponseWriter, answer *httptest.ResponseRecorder, status int, 
 }
 
 func (f *Fault) refuse(w http.ResponseWriter) {
-	if f.Effect == CutBefore {
+	switch f.Effect {
+	case CutBefore:
 		panic(http.ErrAbortHandler)
+	case WebBefore:
+		webPage(w)
+		return
+	default:
 	}
 	if f.RetryAfter != "" {
 		w.Header().Set("Retry-After", f.RetryAfter)
@@ -230,6 +237,11 @@ func (f *Fault) refuse(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(f.Status)
 	_, _ = io.WriteString(w, body)
+}
+
+func webPage(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/html")
+	_, _ = io.WriteString(w, "<html><body>proxy</body></html>")
 }
 
 // spoil answers something else than the handler did.
@@ -249,8 +261,7 @@ func (f *Fault) spoil(w http.ResponseWriter, answer *httptest.ResponseRecorder) 
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	case Web:
-		w.Header().Set("Content-Type", "text/html")
-		_, _ = io.WriteString(w, "<html><body>proxy</body></html>")
+		webPage(w)
 	case Truncated:
 		send(w, answer, answer.Code, body[:len(body)/2])
 	case BrokenGzip:

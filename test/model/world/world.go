@@ -36,6 +36,8 @@ type Options struct {
 	Variant           Variant
 	// Wrap, if set, stands between the engine and the store.
 	Wrap func(state.Store) state.Store
+	// Between, if set, makes what stands between the gate and the application.
+	Between func(http.Handler) http.Handler
 	// Shared, if set, is a store for many worlds, made once by OpenShared: a fresh one has to compile its statements again. Each
 	// world then needs a Config of its own, which Close drops.
 	Shared state.Store
@@ -79,7 +81,11 @@ func New(opts Options) (*World, error) {
 		UserPageSize: opts.PageSize, GroupPageSize: opts.PageSize, AccessTokenLife: 5 * 365 * 24 * time.Hour, OpaqueTokens: true, NoGzip: true,
 	}})
 	w.App = NewApp(opts.Profile, w.Clock, opts.Seed)
-	w.Source, w.Target = NewGate(w.Graph), NewGate(w.App.Handler())
+	app := w.App.Handler()
+	if opts.Between != nil {
+		app = opts.Between(app)
+	}
+	w.Source, w.Target = NewGate(w.Graph), NewGate(app)
 	w.graphURL, w.targetURL = w.serve(w.Source), w.serve(w.Target)+w.App.Root()
 	transport := &http.Transport{MaxIdleConnsPerHost: 32}
 	w.close = append(w.close, transport.CloseIdleConnections)
