@@ -55,9 +55,9 @@ func TestEveryCallOfTheStore(t *testing.T) {
 			calls := s.storeCalls(t)
 			t.Logf("%d classes x %d calls", len(storeFailures), calls)
 			var all []injection
-			for _, f := range storeFailures {
+			for number, f := range storeFailures {
 				for n := 1; n <= calls; n++ {
-					all = append(all, injection{fmt.Sprintf("class 18, %s, call %d", f.name, n), func(opts world.Options) error { return s.storeFails(opts, f.breakage, n, want) }})
+					all = append(all, injection{fmt.Sprintf("class 18, %s, call %d", f.name, n), number + n, func(opts world.Options) error { return s.storeFails(opts, f.breakage, n, want) }})
 				}
 			}
 			s.try(t, all)
