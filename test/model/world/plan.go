@@ -76,7 +76,7 @@ func (c Connection) Connect() (Clients, error) {
 		return Clients{}, err
 	}
 	target, err := scim.New(scim.Config{
-		BaseURL: c.TargetURL, Profile: prof, Token: func(context.Context) (string, error) { return token, c.Lost() }, HTTP: c.HTTP,
+		BaseURL: c.TargetURL, Profile: prof, Token: func(context.Context) (string, error) { return Token, c.Lost() }, HTTP: c.HTTP,
 		Limiter: scim.NewLimiter(0, c.Clock), Clock: c.Clock,
 	})
 	return Clients{Source: source, Target: target, Prof: prof}, err
