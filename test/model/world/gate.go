@@ -37,6 +37,8 @@ const (
 	NoID      Effect = "no id"
 	OK        Effect = "200"
 	NoContent Effect = "204"
+	// NoMembers leaves the members out of a page of groups.
+	NoMembers Effect = "no members"
 	// Oversize answers more than any client may read.
 	Oversize Effect = "oversize"
 )
@@ -239,6 +241,24 @@ func (f *Fault) refuse(w http.ResponseWriter) {
 	_, _ = io.WriteString(w, body)
 }
 
+// withoutMembers is a delta page of groups as if nobody were in any of them.
+func withoutMembers(body []byte) []byte {
+	var page map[string]any
+	if json.Unmarshal(body, &page) != nil {
+		return body
+	}
+	entries, _ := page["value"].([]any)
+	for _, e := range entries {
+		if group, ok := e.(map[string]any); ok {
+			delete(group, "members@delta")
+		}
+	}
+	if out, err := json.Marshal(page); err == nil {
+		return out
+	}
+	return body
+}
+
 func webPage(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/html")
 	_, _ = io.WriteString(w, "<html><body>proxy</body></html>")
@@ -278,6 +298,8 @@ func (f *Fault) spoil(w http.ResponseWriter, answer *httptest.ResponseRecorder) 
 			body, _ = json.Marshal(doc)
 		}
 		send(w, answer, answer.Code, body)
+	case NoMembers:
+		send(w, answer, answer.Code, withoutMembers(body))
 	case EmptyBody:
 		send(w, answer, answer.Code, nil)
 	case OK, NoContent:
