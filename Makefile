@@ -77,11 +77,15 @@ lint: $(GOLANGCI_LINT) ## Run golangci-lint, the import table of docs/architectu
 race: controlplane ## Run the tests with the race detector.
 	@assets="$$(hack/controlplane/assets.sh)"; KUBEBUILDER_ASSETS="$$assets" go test -race -timeout 60m ./...
 
+# How many histories and kills; a fresh SEED each time finds more than the same again.
+MODEL_HISTORIES ?= 5000
+CRASH_KILLS ?= 2000
+SEED ?= 1
 .PHONY: soak
-soak: ## Random histories by the thousands, every failure at every call, 2,000 kills: hours.
-	MODEL_HISTORIES=5000 go test -count=1 -timeout 120m ./test/model
-	FAULT_ALL=1 go test -count=1 -timeout 120m ./test/fault
-	CRASH_KILLS=2000 go test -count=1 -timeout 120m ./test/crash
+soak: ## Thousands of random histories, every failure at every call, 2,000 kills (SOAKTIME).
+	MODEL_HISTORIES=$(MODEL_HISTORIES) MODEL_FIRST=$(SEED) go test -count=1 -v -timeout 240m ./test/model
+	FAULT_ALL=1 go test -count=1 -v -timeout 120m ./test/fault
+	CRASH_KILLS=$(CRASH_KILLS) CRASH_SEED=$(SEED) go test -count=1 -v -timeout 120m ./test/crash
 
 FUZZTIME ?= 1m
 .PHONY: fuzz

@@ -35,6 +35,13 @@ type stage struct {
 	ids      map[string]string
 	stranger string // everything about the account that nobody may touch
 	before   map[string]world.Account
+
+	// stop and cancel end the disturbed cycle: at an object border, at once. next, if set, is the plan of the cycles after it.
+	stop   chan struct{}
+	cancel context.CancelFunc
+	next   *world.Variant
+	// second is how the cycle of another leader ended.
+	second error
 }
 
 // leavers are those for whom the scenario gives a cause to be disabled or deleted.
@@ -149,7 +156,21 @@ func (st *stage) begin() {
 // run runs a cycle an hour later.
 func (st *stage) run() (state.Config, error) {
 	st.Clock.Advance(time.Hour)
-	return st.Run(engine.Request{})
+	var ctx context.Context
+	ctx, st.cancel = context.WithTimeout(context.Background(), time.Minute)
+	defer st.cancel()
+	st.stop = make(chan struct{})
+	return st.Engine.Run(ctx, st.Plan, engine.Request{Stop: st.stop})
+}
+
+// calm ends what disturbed the cycle.
+func (st *stage) calm() error {
+	st.Source.Before, st.Target.Before = nil, nil
+	st.SecretGone.Store(false)
+	if st.next == nil {
+		return nil
+	}
+	return st.Use(*st.next)
 }
 
 // settle runs cycles that must not fail, each a day after the other, so that whatever is in escrow is due.
@@ -239,20 +260,38 @@ func (st *stage) named(config state.Config, cycleErr error, want []string) error
 	return nil
 }
 
-// healed checks that two cycles without a failure bring everything to where it should be, and that a third sends nothing.
+// healed checks that two cycles without a failure bring everything to where it should be, and that one more sends nothing. Where
+// already the first or the second of them has nothing to send and nobody is left in escrow, it is that one more.
 func (st *stage) healed(want []string) error {
 	st.begin()
-	if err := st.settle(2); err != nil {
-		return err
-	}
-	if got := st.picture(); !slices.Equal(got, want) {
-		return fmt.Errorf("after two cycles:\n got %s\nwant %s", strings.Join(got, "\n     "), strings.Join(want, "\n     "))
-	}
-	if err := st.settle(1); err != nil {
-		return err
-	}
-	if writes := st.Target.Writes(); len(writes) > 0 {
-		return fmt.Errorf("an extra cycle sent %s %s", writes[0].Method, writes[0].Path)
+	for n := range 3 {
+		if err := st.settle(1); err != nil {
+			return err
+		}
+		if n > 0 {
+			if err := st.as(want); err != nil {
+				return fmt.Errorf("after %d cycles: %w", n+1, err)
+			}
+		}
+		writes := st.Target.Writes()
+		if n == 2 && len(writes) > 0 {
+			return fmt.Errorf("an extra cycle sent %s %s", writes[0].Method, writes[0].Path)
+		}
+		escrows, err := st.Store.Escrows(context.Background(), st.Plan.ID, 100)
+		if err != nil {
+			return err
+		}
+		if len(writes) == 0 && len(escrows) == 0 && st.as(want) == nil {
+			break
+		}
 	}
 	return st.safe(nil)
+}
+
+// as compares the target with what is wanted.
+func (st *stage) as(want []string) error {
+	if got := st.picture(); !slices.Equal(got, want) {
+		return fmt.Errorf("\n got %s\nwant %s", strings.Join(got, "\n     "), strings.Join(want, "\n     "))
+	}
+	return nil
 }

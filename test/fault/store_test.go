@@ -25,16 +25,17 @@ var storeFailures = []struct {
 }
 
 // withStore stages a scenario over a store that can be broken.
-func (s scenario) withStore() (*stage, *breaker, error) {
+func (s scenario) withStore(opts world.Options) (*stage, *breaker, error) {
 	b := &breaker{}
-	st, err := s.stage(world.Options{Wrap: func(inner state.Store) state.Store { b.Store = inner; return b }})
+	opts.Wrap = func(inner state.Store) state.Store { b.Store = inner; return b }
+	st, err := s.stage(opts)
 	return st, b, err
 }
 
 // storeCalls counts the calls of the store in an undisturbed cycle.
 func (s scenario) storeCalls(t *testing.T) int {
 	t.Helper()
-	st, b, err := s.withStore()
+	st, b, err := s.withStore(world.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,9 +55,9 @@ func TestEveryCallOfTheStore(t *testing.T) {
 			calls := s.storeCalls(t)
 			t.Logf("%d classes x %d calls", len(storeFailures), calls)
 			var all []injection
-			for _, f := range storeFailures {
+			for number, f := range storeFailures {
 				for n := 1; n <= calls; n++ {
-					all = append(all, injection{fmt.Sprintf("class 18, %s, call %d", f.name, n), func() error { return s.storeFails(f.breakage, n, want) }})
+					all = append(all, injection{fmt.Sprintf("class 18, %s, call %d", f.name, n), number + n, func(opts world.Options) error { return s.storeFails(opts, f.breakage, n, want) }})
 				}
 			}
 			s.try(t, all)
@@ -64,8 +65,8 @@ func TestEveryCallOfTheStore(t *testing.T) {
 	}
 }
 
-func (s scenario) storeFails(x breakage, n int, want []string) error {
-	st, b, err := s.withStore()
+func (s scenario) storeFails(opts world.Options, x breakage, n int, want []string) error {
+	st, b, err := s.withStore(opts)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package fault
 
 import (
 	"testing"
+	"time"
 
 	"github.com/entrain-dev/entrain/internal/scim/profile"
 	"github.com/entrain-dev/entrain/internal/simulator/genesyssim"
@@ -53,12 +54,22 @@ func TestWholeSides(t *testing.T) {
 		incremental bool
 		// repeated says that a read which left somebody out is repeated by itself, so that there is nothing to name.
 		repeated bool
+		// cured says that it ends after the cycle: as long as it lasts, nothing can be sent.
+		cured bool
+		// gap says that what it does stays as it is, and that nothing names it (docs/failures.md). Nobody's account is harmed.
+		gap bool
 	}{
 		"class 4: nobody is read suddenly":              {spoil: reread(`/users/delta\?.*select`), incremental: true, repeated: true},
 		"class 5: groups read as gone suddenly":         {spoil: reread(`/groups/delta\?.*select`), incremental: true, repeated: true},
 		"class 10: a change is carried out in part":     {spoil: knob(func(k *genesyssim.Knobs) { k.PartialPatch = true }), incremental: true},
 		"class 11: more than one member is refused":     {spoil: knob(func(k *genesyssim.Knobs) { k.MemberCap = 1 })},
 		"class 11: more than one member is too large":   {spoil: knob(func(k *genesyssim.Knobs) { k.MemberCap, k.MemberCapMode = 1, genesyssim.CapRefuse413 })},
+		"class 11: members above one are dropped":       {spoil: knob(func(k *genesyssim.Knobs) { k.MemberCap, k.MemberCapMode = 1, genesyssim.CapDrop })},
+		"class 11: dropped, with members already there": {spoil: knob(func(k *genesyssim.Knobs) { k.MemberCap, k.MemberCapMode = 1, genesyssim.CapDrop }), incremental: true},
+		"class 11: adding a member removes the rest":    {spoil: knob(func(k *genesyssim.Knobs) { k.AddReplacesMembers = true }), incremental: true, gap: true},
+		"class 21: search lags a minute behind":         {spoil: knob(func(k *genesyssim.Knobs) { k.SearchDelay = time.Minute })},
+		"class 21: search lags, with things to change":  {spoil: knob(func(k *genesyssim.Knobs) { k.SearchDelay = time.Minute }), incremental: true},
+		"class 22: active is only a string":             {spoil: knob(func(k *genesyssim.Knobs) { k.BooleanForm = genesyssim.OnlyString }), incremental: true, cured: true},
 		"class 12: count is ignored":                    {spoil: lists(genesyssim.EffectIgnoreCount)},
 		"class 12: startIndex is ignored":               {spoil: lists(genesyssim.EffectIgnoreStartIndex)},
 		"class 12: totalResults is wrong":               {spoil: lists(genesyssim.EffectWrongTotal)},
@@ -80,10 +91,19 @@ func TestWholeSides(t *testing.T) {
 			if err := st.safe(cycleErr); err != nil {
 				t.Error(err)
 			}
+			if tc.gap {
+				if st.named(config, cycleErr, want) == nil || st.healed(want) == nil {
+					t.Error("the gap is closed; say so here and in docs/failures.md")
+				}
+				return
+			}
 			if !tc.repeated {
 				if err := st.named(config, cycleErr, want); err != nil {
 					t.Error(err)
 				}
+			}
+			if tc.cured {
+				knob(func(k *genesyssim.Knobs) { *k = genesyssim.DefaultKnobs(); k.RateAllowed = 0 })(t, st)
 			}
 			if err := st.healed(want); err != nil {
 				t.Error(err)

@@ -24,8 +24,10 @@ const (
 	CutBefore Effect = "cut before"
 	CutAfter  Effect = "cut after"
 	CutBody   Effect = "cut body"
-	// Web answers a page of HTML with status 200, Truncated half of the body as if it were all.
+	// Web answers a page of HTML with status 200, WebBefore without handling the request, as a page to sign in does. Truncated
+	// answers half of the body as if it were all.
 	Web       Effect = "web page"
+	WebBefore Effect = "web page before"
 	Truncated Effect = "truncated"
 	// BrokenGzip announces gzip and ends early.
 	BrokenGzip Effect = "broken gzip"
@@ -35,6 +37,8 @@ const (
 	NoID      Effect = "no id"
 	OK        Effect = "200"
 	NoContent Effect = "204"
+	// NoMembers leaves the members out of a page of groups.
+	NoMembers Effect = "no members"
 	// Oversize answers more than any client may read.
 	Oversize Effect = "oversize"
 )
@@ -172,7 +176,7 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if g.Before != nil {
 		g.Before(n)
 	}
-	if f != nil && (f.Effect == CutBefore || f.Effect == StatusBefore) {
+	if f != nil && (f.Effect == CutBefore || f.Effect == StatusBefore || f.Effect == WebBefore) {
 		entry.Status = f.Status
 		g.note(entry)
 		f.refuse(w)
@@ -217,8 +221,13 @@ func send(w http.ResponseWriter, answer *httptest.ResponseRecorder, status int, 
 }
 
 func (f *Fault) refuse(w http.ResponseWriter) {
-	if f.Effect == CutBefore {
+	switch f.Effect {
+	case CutBefore:
 		panic(http.ErrAbortHandler)
+	case WebBefore:
+		webPage(w)
+		return
+	default:
 	}
 	if f.RetryAfter != "" {
 		w.Header().Set("Retry-After", f.RetryAfter)
@@ -230,6 +239,29 @@ func (f *Fault) refuse(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(f.Status)
 	_, _ = io.WriteString(w, body)
+}
+
+// withoutMembers is a delta page of groups as if nobody were in any of them.
+func withoutMembers(body []byte) []byte {
+	var page map[string]any
+	if json.Unmarshal(body, &page) != nil {
+		return body
+	}
+	entries, _ := page["value"].([]any)
+	for _, e := range entries {
+		if group, ok := e.(map[string]any); ok {
+			delete(group, "members@delta")
+		}
+	}
+	if out, err := json.Marshal(page); err == nil {
+		return out
+	}
+	return body
+}
+
+func webPage(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/html")
+	_, _ = io.WriteString(w, "<html><body>proxy</body></html>")
 }
 
 // spoil answers something else than the handler did.
@@ -249,8 +281,7 @@ func (f *Fault) spoil(w http.ResponseWriter, answer *httptest.ResponseRecorder) 
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	case Web:
-		w.Header().Set("Content-Type", "text/html")
-		_, _ = io.WriteString(w, "<html><body>proxy</body></html>")
+		webPage(w)
 	case Truncated:
 		send(w, answer, answer.Code, body[:len(body)/2])
 	case BrokenGzip:
@@ -267,6 +298,8 @@ func (f *Fault) spoil(w http.ResponseWriter, answer *httptest.ResponseRecorder) 
 			body, _ = json.Marshal(doc)
 		}
 		send(w, answer, answer.Code, body)
+	case NoMembers:
+		send(w, answer, answer.Code, withoutMembers(body))
 	case EmptyBody:
 		send(w, answer, answer.Code, nil)
 	case OK, NoContent:

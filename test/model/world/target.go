@@ -53,8 +53,8 @@ type App interface {
 	Root() string
 }
 
-// token is the bearer token of the application.
-const token = "long-lived-token"
+// Token is the bearer token of the application.
+const Token = "long-lived-token"
 
 // NewApp returns the application of a profile: Genesys Cloud or a server that keeps to the RFCs.
 func NewApp(name string, clock clockwork.Clock, seed uint64) App {
@@ -62,10 +62,10 @@ func NewApp(name string, clock clockwork.Clock, seed uint64) App {
 		knobs := genesyssim.DefaultKnobs()
 		knobs.RateAllowed = 0
 		return &Genesys{genesyssim.New(genesyssim.Config{
-			Clock: clock, Organisation: genesyssim.EmptyOrganisation(), Tokens: []genesyssim.TokenSpec{{Value: token}}, Knobs: &knobs, Seed: seed + 1,
+			Clock: clock, Organisation: genesyssim.EmptyOrganisation(), Tokens: []genesyssim.TokenSpec{{Value: Token}}, Knobs: &knobs, Seed: seed + 1,
 		})}
 	}
-	return &Strict{strictscim.New(strictscim.Config{Clock: clock, Token: token})}
+	return &Strict{strictscim.New(strictscim.Config{Clock: clock, Token: Token})}
 }
 
 // Genesys is genesyssim as an App.
@@ -205,7 +205,7 @@ func (s *Strict) byHand(method, path, body string) {
 	if err != nil {
 		panic(err)
 	}
-	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Authorization", "Bearer "+Token)
 	if body != "" {
 		r.Header.Set("Content-Type", "application/scim+json")
 	}

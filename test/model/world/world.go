@@ -9,10 +9,12 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/entrain-dev/entrain/internal/engine"
+	"github.com/entrain-dev/entrain/internal/fault"
 	"github.com/entrain-dev/entrain/internal/simulator/graphsim"
 	"github.com/entrain-dev/entrain/internal/simulator/graphsim/tenant"
 	"github.com/entrain-dev/entrain/internal/state"
@@ -34,6 +36,12 @@ type Options struct {
 	Variant           Variant
 	// Wrap, if set, stands between the engine and the store.
 	Wrap func(state.Store) state.Store
+	// Between, if set, makes what stands between the gate and the application.
+	Between func(http.Handler) http.Handler
+	// Shared, if set, is a store for many worlds, made once by OpenShared: a fresh one has to compile its statements again. Each
+	// world then needs a Config of its own, which Close drops.
+	Shared state.Store
+	Config state.ConfigID
 }
 
 // World is an engine between both simulators.
@@ -51,6 +59,9 @@ type World struct {
 	Plan    *engine.Plan
 	// Dir holds the state file.
 	Dir string
+
+	// SecretGone makes the credentials of both sides unreadable.
+	SecretGone atomic.Bool
 
 	graphURL, targetURL string
 
@@ -70,19 +81,25 @@ func New(opts Options) (*World, error) {
 		UserPageSize: opts.PageSize, GroupPageSize: opts.PageSize, AccessTokenLife: 5 * 365 * 24 * time.Hour, OpaqueTokens: true, NoGzip: true,
 	}})
 	w.App = NewApp(opts.Profile, w.Clock, opts.Seed)
-	w.Source, w.Target = NewGate(w.Graph), NewGate(w.App.Handler())
+	app := w.App.Handler()
+	if opts.Between != nil {
+		app = opts.Between(app)
+	}
+	w.Source, w.Target = NewGate(w.Graph), NewGate(app)
 	w.graphURL, w.targetURL = w.serve(w.Source), w.serve(w.Target)+w.App.Root()
 	transport := &http.Transport{MaxIdleConnsPerHost: 32}
 	w.close = append(w.close, transport.CloseIdleConnections)
 	var err error
-	if w.Dir, err = scratch(); err != nil {
-		return nil, err
+	if opts.Shared == nil {
+		if w.Dir, err = scratch(); err != nil {
+			return nil, err
+		}
+		w.close = append(w.close, func() { _ = os.RemoveAll(w.Dir) })
 	}
-	w.close = append(w.close, func() { _ = os.RemoveAll(w.Dir) })
 	access := w.Graph.Token(graphsim.DefaultClientID)
 	w.clients, err = Connection{
 		GraphURL: w.graphURL, TargetURL: w.targetURL, Profile: opts.Profile, Clock: w.Clock, HTTP: &http.Client{Transport: transport},
-		GraphToken: func() string { return access },
+		GraphToken: func() string { return access }, Lost: w.lost,
 	}.Connect()
 	if err != nil {
 		return nil, err
@@ -91,6 +108,14 @@ func New(opts Options) (*World, error) {
 		return nil, err
 	}
 	return w, w.Open()
+}
+
+// lost says what the operator says of a Secret that is not there.
+func (w *World) lost() error {
+	if w.SecretGone.Load() {
+		return fault.New(fault.Unauthorized, "read credentials", "the Secret does not exist; create it again")
+	}
+	return nil
 }
 
 // serve listens; the connections that a gate cuts are not worth a line in the log.
@@ -108,20 +133,29 @@ func (w *World) URLs() (graph, target string) { return w.graphURL, w.targetURL }
 // Use puts a plan in force.
 func (w *World) Use(v Variant) error {
 	plan, err := w.clients.Plan(v)
+	if err != nil {
+		return err
+	}
+	if w.opts.Config != "" {
+		plan.ID = w.opts.Config
+	}
 	w.Variant, w.Plan = v, plan
-	return err
+	return nil
 }
 
 // Open opens the store, again after it was closed.
 func (w *World) Open() error {
-	if w.Store != nil {
-		if err := w.Store.Close(); err != nil {
+	store := w.opts.Shared
+	if store == nil {
+		if w.Store != nil {
+			if err := w.Store.Close(); err != nil {
+				return err
+			}
+		}
+		var err error
+		if store, err = sqlite.Open(context.Background(), filepath.Join(w.Dir, "state.db")); err != nil {
 			return err
 		}
-	}
-	store, err := sqlite.Open(context.Background(), filepath.Join(w.Dir, "state.db"))
-	if err != nil {
-		return err
 	}
 	if w.opts.Wrap != nil {
 		store = w.opts.Wrap(store)
@@ -140,7 +174,10 @@ func (w *World) Run(req engine.Request) (state.Config, error) {
 
 // Close ends the world.
 func (w *World) Close() {
-	if w.Store != nil {
+	switch {
+	case w.opts.Shared != nil:
+		_ = w.opts.Shared.Drop(context.Background(), w.opts.Config)
+	case w.Store != nil:
 		_ = w.Store.Close()
 	}
 	for i := len(w.close) - 1; i >= 0; i-- {
@@ -178,6 +215,20 @@ func scratch() (string, error) {
 		return "", err
 	}
 	return dir, os.WriteFile(filepath.Join(dir, "state.db"), content, 0o600)
+}
+
+// OpenShared opens a store for Options.Shared; the function closes it and removes its file.
+func OpenShared() (state.Store, func(), error) {
+	dir, err := scratch()
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := sqlite.Open(context.Background(), filepath.Join(dir, "state.db"))
+	if err != nil {
+		_ = os.RemoveAll(dir)
+		return nil, nil, err
+	}
+	return store, func() { _, _ = store.Close(), os.RemoveAll(dir) }, nil
 }
 
 // memory is a folder in memory where there is one: thousands of histories would wear a disk for nothing.
