@@ -12,7 +12,7 @@ import (
 const (
 	// firstConcurrency is how many requests go out at the same time before anything is known of an application, and
 	// maxConcurrency how many ever do.
-	firstConcurrency, maxConcurrency = 8, 64
+	firstConcurrency, maxConcurrency = 16, 64
 	// slower and slowerBy tell when an application is congested: its answers take so many times as long as at its best, and
 	// that much longer. The second keeps a fast application from being throttled because of a few milliseconds.
 	slower   = 2

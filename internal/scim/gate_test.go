@@ -51,17 +51,17 @@ func TestConcurrencyFollowsTheApplication(t *testing.T) {
 		phases   []phase
 		min, max int
 	}{
-		"answers as fast as ever: one more a round":              {[]phase{{10, "create user", 201, always(50 * time.Millisecond), false}}, 18, 18},
+		"answers as fast as ever: one more a round":              {[]phase{{10, "create user", 201, always(50 * time.Millisecond), false}}, 26, 26},
 		"never more than the bound":                              {[]phase{{200, "create user", 201, always(50 * time.Millisecond), false}}, 64, 64},
-		"the rate is the bound, not the concurrency":             {[]phase{{50, "create user", 201, always(50 * time.Millisecond), true}}, 8, 8},
+		"the rate is the bound, not the concurrency":             {[]phase{{50, "create user", 201, always(50 * time.Millisecond), true}}, 16, 16},
 		"an application that queues what is too much":            {[]phase{{300, "create user", 201, cores(16), false}}, 16, 48},
 		"a few milliseconds more are no congestion":              {[]phase{{1, "create user", 201, always(time.Millisecond), false}, {40, "create user", 201, always(60 * time.Millisecond), false}}, 40, 64},
-		"503: much less, at once":                                {[]phase{{1, "create user", 503, always(50 * time.Millisecond), false}}, 5, 5},
+		"503: much less, at once":                                {[]phase{{1, "create user", 503, always(50 * time.Millisecond), false}}, 11, 11},
 		"no answer at all: down to one":                          {[]phase{{20, "create user", 0, always(time.Second), false}}, 1, 1},
-		"429: less":                                              {[]phase{{2, "create user", 429, always(50 * time.Millisecond), false}}, 3, 3},
-		"a conflict is an answer, and says nothing about load":   {[]phase{{20, "create user", 409, always(50 * time.Millisecond), false}}, 8, 8},
+		"429: less":                                              {[]phase{{2, "create user", 429, always(50 * time.Millisecond), false}}, 7, 7},
+		"a conflict is an answer, and says nothing about load":   {[]phase{{20, "create user", 409, always(50 * time.Millisecond), false}}, 16, 16},
 		"after an overload it grows again":                       {[]phase{{20, "create user", 503, always(time.Second), false}, {30, "create user", 201, always(50 * time.Millisecond), false}}, 20, 31},
-		"a list is slower than a create, which is no congestion": {[]phase{{5, "create user", 201, always(50 * time.Millisecond), false}, {5, "list users", 200, always(2 * time.Second), false}}, 18, 18},
+		"a list is slower than a create, which is no congestion": {[]phase{{5, "create user", 201, always(50 * time.Millisecond), false}, {5, "list users", 200, always(2 * time.Second), false}}, 26, 26},
 		"slower for good becomes the new measure":                {[]phase{{10, "create user", 201, always(50 * time.Millisecond), false}, {3000, "create user", 201, always(500 * time.Millisecond), false}}, 40, 64},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -90,8 +90,8 @@ func TestOneOverloadCountsOnce(t *testing.T) {
 	for i := range firstConcurrency {
 		g.leave(passage{op: "create user", sent: began, now: began.Add(time.Duration(i+1) * time.Millisecond), status: 503})
 	}
-	if got := g.concurrency(); got != 5 {
-		t.Errorf("concurrency %d, want 5", got)
+	if got := g.concurrency(); got != 11 {
+		t.Errorf("concurrency %d, want 11", got)
 	}
 }
 
