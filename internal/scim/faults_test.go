@@ -163,6 +163,9 @@ func TestBrokenAnswers(t *testing.T) {
 		"a short body":                               {short, reading, fault.Transient, 3, ""},
 		"a body that is no gzip":                     {packed, reading, fault.Transient, 3, ""},
 		"a web page instead of a resource":           {respond(200, "<html>Sign in</html>"), reading, fault.NotCompliant, 3, "a web page"},
+		"a web page instead of a change":             {respond(200, "<html>Sign in</html>"), patching("title"), fault.NotCompliant, 3, "a web page"},
+		"a web page instead of a deletion":           {respond(200, "<html>Sign in</html>"), deleting, fault.NotCompliant, 3, "a web page"},
+		"a web page instead of a membership":         {respond(200, "<html>Sign in</html>"), joining, fault.NotCompliant, 3, "a web page"},
 		"no JSON":                                    {respond(200, "hello"), reading, fault.NotCompliant, 3, "no JSON"},
 		"null":                                       {respond(200, "null"), reading, fault.NotCompliant, 1, "without id"},
 		"a resource without id":                      {respond(200, `{"userName":"x"}`), reading, fault.NotCompliant, 1, "without id"},
@@ -172,7 +175,7 @@ func TestBrokenAnswers(t *testing.T) {
 		"an endless body":                            {huge, reading, fault.NotCompliant, 1, "larger than 16 MiB"},
 		"a list without Resources is an empty list":  {respond(200, `{"totalResults":0}`), finding, fault.Unknown, 1, ""},
 		"totalResults as text is no reason to fail":  {respond(200, `{"totalResults":"0","Resources":null}`), finding, fault.Unknown, 1, ""},
-		"a change answered with nonsense is changed": {respond(200, "<html>"), patching("title"), fault.Unknown, 1, ""},
+		"a change answered with nonsense is changed": {respond(200, "hello"), patching("title"), fault.Unknown, 1, ""},
 		"a change answered with half a body":         {short, patching("title"), fault.Unknown, 1, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
