@@ -24,7 +24,7 @@ type injection struct {
 
 // sample is one in how many injections a plain run makes into initial cycles; into incremental cycles it makes all of them.
 // FAULT_ALL=1 leaves none out.
-const sample = 3
+const sample = 6
 
 // TestMain lets the heap grow: thousands of small worlds come and go.
 func TestMain(m *testing.M) {
