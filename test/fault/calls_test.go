@@ -16,7 +16,7 @@ import (
 // injection is one run of a scenario.
 type injection struct {
 	what string
-	// lot is the number of its class plus the number of its call: every lot-th of them has every class and every call in it.
+	// lot is the number of its class plus the number of its call, so that a sample is spread over both.
 	lot int
 	// run gets the options of its world.
 	run func(world.Options) error
