@@ -82,7 +82,7 @@ MODEL_HISTORIES ?= 5000
 CRASH_KILLS ?= 2000
 SEED ?= 1
 .PHONY: soak
-soak: ## Thousands of random histories, every failure at every call, 2,000 kills (SOAKTIME).
+soak: ## Thousands of random histories, every failure at every call, 2,000 kills (about a quarter of an hour).
 	MODEL_HISTORIES=$(MODEL_HISTORIES) MODEL_FIRST=$(SEED) go test -count=1 -v -timeout 240m ./test/model
 	FAULT_ALL=1 go test -count=1 -v -timeout 120m ./test/fault
 	CRASH_KILLS=$(CRASH_KILLS) CRASH_SEED=$(SEED) go test -count=1 -v -timeout 120m ./test/crash

@@ -16,7 +16,7 @@ import (
 // injection is one run of a scenario.
 type injection struct {
 	what string
-	// lot is the number of its class plus the number of its call: every lot-th of them has every class and every call in it.
+	// lot is the number of its class plus the number of its call, so that a sample is spread over both.
 	lot int
 	// run gets the options of its world.
 	run func(world.Options) error
@@ -24,7 +24,7 @@ type injection struct {
 
 // sample is one in how many injections a plain run makes into initial cycles; into incremental cycles it makes all of them.
 // FAULT_ALL=1 leaves none out.
-const sample = 3
+const sample = 6
 
 // TestMain lets the heap grow: thousands of small worlds come and go.
 func TestMain(m *testing.M) {
