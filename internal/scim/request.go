@@ -108,7 +108,7 @@ func repeatable(q call, err *fault.Error) bool {
 	case fault.Transient:
 		return q.method != http.MethodPost && err.Code != codeTimeout
 	case fault.NotCompliant: // a proxy's page in place of the answer may be gone a moment later
-		return q.method != http.MethodPost && err.Status == http.StatusOK && !errors.Is(err, errTooLarge)
+		return q.method == http.MethodGet && err.Status == http.StatusOK && !errors.Is(err, errTooLarge)
 	}
 	return false
 }
@@ -200,9 +200,8 @@ func (c *Client) exchange(ctx context.Context, q call, token string) (*answer, *
 	switch {
 	case q.method != http.MethodGet && q.method != http.MethodPost && isMarkup(a.body):
 		// A page to sign in, put in by something on the way: a leaver must not be taken for disabled because of it.
-		f := noncompliant(q, "the application answered with a web page, so that the change cannot be taken for carried out")
-		f.Status = a.status
-		return a, f
+		return a, &fault.Error{Kind: fault.Transient, Op: q.op, Code: codeIncompatible, Status: a.status,
+			Message: "a web page came in place of the application's answer, so that the change may not have been carried out; it is tried again later"}
 	case q.method != http.MethodGet: // the status says that a write was carried out; of a create the answer has to name the id
 		return a, nil
 	case tooLarge:

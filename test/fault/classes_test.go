@@ -17,9 +17,6 @@ type class struct {
 	inject func(st *stage, n int)
 	// method is the only one for which the class makes sense; "" is any.
 	method string
-	// believed says that a change is taken for carried out whether it was or not: a gap (docs/failures.md). The class is left
-	// out where it was not, and TestAWebPageInPlaceOfAChange shows what happens there.
-	believed func(world.Request) bool
 }
 
 // broken makes a class from a fault of a gate.
@@ -50,23 +47,14 @@ func both(gate func(*stage) *world.Gate) []class {
 			}
 		}}
 	}
-	refused := func(call world.Request) bool { return call.Method != http.MethodGet && call.Handled/100 != 2 }
-	change := func(call world.Request) bool {
-		return call.Method == http.MethodPatch || call.Method == http.MethodDelete
-	}
-	web := func(name string, e world.Effect, times int, believed func(world.Request) bool) class {
-		c := spoilt(7, name, e, times)
-		c.believed = believed
-		return c
-	}
 	date := world.Epoch.Add(90 * 24 * time.Hour).UTC().Format(http.TimeFormat)
 	return []class{
 		status(1, "429 with an integer", 429, 1, "2"), status(1, "429 with a decimal", 429, 1, "1.5"), status(1, "429 with a date", 429, 1, date),
 		status(1, "429 without Retry-After", 429, 2, ""), status(3, "503 once", 503, 1, ""), status(3, "503 from here on", 503, -1, ""),
 		status(3, "403 once", 403, 1, ""), status(3, "403 from here on", 403, -1, ""), status(15, "401 once", 401, 1, ""), status(15, "401 from here on", 401, -1, ""),
 		spoilt(7, "cut before", world.CutBefore, 1), spoilt(7, "cut before, from here on", world.CutBefore, -1), spoilt(7, "cut after", world.CutAfter, 1),
-		spoilt(7, "cut after, from here on", world.CutAfter, -1), spoilt(7, "cut in the body", world.CutBody, 1), web("a web page", world.Web, 1, refused),
-		web("a web page from here on", world.Web, -1, refused), web("a page to sign in", world.WebBefore, 1, change), spoilt(7, "broken gzip", world.BrokenGzip, 1), spoilt(7, "half a body", world.Truncated, 1),
+		spoilt(7, "cut after, from here on", world.CutAfter, -1), spoilt(7, "cut in the body", world.CutBody, 1), spoilt(7, "a web page", world.Web, 1),
+		spoilt(7, "a web page from here on", world.Web, -1), spoilt(7, "a page to sign in", world.WebBefore, 1), spoilt(7, "broken gzip", world.BrokenGzip, 1), spoilt(7, "half a body", world.Truncated, 1),
 		jump("clock jumps a day ahead", 24*time.Hour), jump("clock jumps an hour back", -time.Hour),
 	}
 }
