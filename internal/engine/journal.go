@@ -70,8 +70,13 @@ func (c *cycle) logged(e *state.LogEntry, err error) *state.LogEntry {
 	e.Status, e.Code, e.Reason = logFailure, codeOf(err), fault.MessageOf(err)
 	// What the application itself said may hold values, so that it stands in the log and nowhere else.
 	var answer interface{ LogDetail() string }
-	if errors.As(err, &answer) && answer.LogDetail() != "" {
+	switch {
+	case errors.As(err, &answer) && answer.LogDetail() != "":
 		logStep(e, "EntryExport", "export", logFailure, "The application answered: %s", answer.LogDetail())
+	case fault.Is(err, fault.Duplicate):
+		logStep(e, "EntryImportByMatchingProperty", "matching", logFailure, "%s", e.Reason)
+	default:
+		logStep(e, "EntryExport", "export", logFailure, "%s", e.Reason)
 	}
 	return e
 }

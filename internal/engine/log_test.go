@@ -27,3 +27,16 @@ func TestTheLogOfACreateNamesTheManager(t *testing.T) {
 		t.Errorf("manager = %s", got)
 	}
 }
+
+// A failure has a step that says where it happened, also when the application was not even asked.
+func TestTheLogOfAFailureHasAStep(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.sourceGroup("Nowhere", "ada")
+	w.cycle()
+	entries, err := w.store.Log(t.Context(), w.plan.ID, state.LogQuery{Source: directory.SourceID(w.people["Nowhere"])})
+	must(t, err)
+	if len(entries) != 1 || len(entries[0].Steps) != 1 || entries[0].Steps[0].Status != "failure" || entries[0].Steps[0].Description != entries[0].Reason {
+		t.Errorf("log = %+v", entries)
+	}
+}
