@@ -43,7 +43,10 @@ func (h *history) equalGroups() error {
 
 func (h *history) equalMembers(g *group, have world.Group) error {
 	members := map[string]bool{}
-	for p := range g.members {
+	for _, p := range h.m.people {
+		if !h.m.has(g, p) {
+			continue
+		}
 		if h.m.due(p) && !h.contested(p) && !slices.Contains(have.Members, p.account) {
 			return broken("%s is not in %s", p.upn, g.name)
 		}

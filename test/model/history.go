@@ -48,7 +48,7 @@ type history struct {
 func play(seed uint64, operations []operation) (trace []string, err error) {
 	opts := world.Options{
 		Profile: []string{genesys, generic}[seed%2], Seed: seed, Workers: []int{1, 4}[seed/2%2], PageSize: []int{0, 2, 3}[seed%3],
-		Variant: world.Variant{Threshold: []int64{0, 0, 2, 4}[seed/4%4]},
+		Variant: world.Variant{Threshold: []int64{0, 0, 2, 4}[seed/4%4], Nested: nests(seed)},
 	}
 	w, err := world.New(opts)
 	if err != nil {
@@ -58,7 +58,7 @@ func play(seed uint64, operations []operation) (trace []string, err error) {
 	h := &history{w: w, m: newModel(opts.Profile), names: 3 + int(seed%8)}
 	h.m.variant = opts.Variant
 	run := map[string]func(*history, operation) error{}
-	for _, k := range kinds {
+	for _, k := range kindsOf(seed) {
 		run[k.name] = k.run
 	}
 	if err := h.keep(); err != nil {

@@ -39,6 +39,7 @@ type group struct {
 	id, name          string
 	assigned, deleted bool
 	members           map[*person]bool
+	inner             map[*group]bool
 }
 
 // model is what should be.
@@ -63,13 +64,13 @@ func newModel(profile string) *model {
 	return m
 }
 
-// assigned says whether somebody is assigned, directly or as a direct member of an assigned group.
+// assigned says whether somebody is assigned, directly or as a member of an assigned group.
 func (m *model) assigned(p *person) bool {
 	if p.direct {
 		return true
 	}
 	for _, g := range m.groups {
-		if g.assigned && !g.deleted && g.members[p] {
+		if g.assigned && !g.deleted && m.has(g, p) {
 			return true
 		}
 	}

@@ -19,12 +19,14 @@ type operation struct {
 
 func (o operation) String() string { return fmt.Sprintf("%s(%d,%d,%d)", o.name, o.a, o.b, o.c) }
 
-// kinds are the operations with how often they come.
-var kinds = []struct {
+// kind is a kind of operation with how often it comes.
+type kind struct {
 	name   string
 	weight int
 	run    func(*history, operation) error
-}{
+}
+
+var kinds = []kind{
 	{"hire", 20, (*history).hire},
 	{"move", 12, (*history).move},
 	{"phone", 4, (*history).phone},
@@ -63,6 +65,7 @@ var kinds = []struct {
 // generate makes the operations of a seed.
 func generate(seed uint64) []operation {
 	r := rand.New(rand.NewPCG(seed, 8))
+	kinds := kindsOf(seed)
 	total := 0
 	for _, k := range kinds {
 		total += k.weight

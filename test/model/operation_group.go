@@ -10,7 +10,7 @@ func exists(g *group) bool { return !g.deleted }
 
 // addGroup adds a group to the tenant and mostly, where groups cannot be created, one of the same name to the application.
 func (h *history) addGroup(o operation) error {
-	g := &group{name: fmt.Sprintf("G%d", len(h.m.groups)), members: map[*person]bool{}}
+	g := &group{name: fmt.Sprintf("G%d", len(h.m.groups)), members: map[*person]bool{}, inner: map[*group]bool{}}
 	var err error
 	if g.id, err = h.w.Tenant.AddGroup(groupSpec(g.name)); err != nil {
 		return err

@@ -33,11 +33,13 @@ type Variant struct {
 	Skip, DryRun bool
 	// Threshold is that of the deletion guard, 0 for none.
 	Threshold int64
+	// Nested makes people in nested groups members of the groups around them.
+	Nested bool
 }
 
 // fingerprint changes with what decides about people.
 func (v Variant) fingerprint() string {
-	return fmt.Sprintf("filter=%t title=%t skip=%t", v.Filter, v.TitleFromDepartment, v.Skip)
+	return fmt.Sprintf("filter=%t title=%t skip=%t nested=%t", v.Filter, v.TitleFromDepartment, v.Skip, v.Nested)
 }
 
 // Connection says how both sides are reached.
@@ -94,7 +96,7 @@ func (c Clients) Plan(v Variant) (*engine.Plan, error) {
 		return nil, err
 	}
 	return &engine.Plan{
-		ID: "config", Name: "ns/config", Fingerprint: v.fingerprint(), AssignedOnly: true, DryRun: v.DryRun, SkipOutOfScopeDeletions: v.Skip,
+		ID: "config", Name: "ns/config", Fingerprint: v.fingerprint(), AssignedOnly: true, Nested: v.Nested, DryRun: v.DryRun, SkipOutOfScopeDeletions: v.Skip,
 		Users: users, Groups: &groups, Source: c.Source, Target: c.Target, Guard: engine.Guard{Enabled: v.Threshold > 0, Threshold: v.Threshold},
 		Limits: engine.DefaultLimits,
 	}, nil

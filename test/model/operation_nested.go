@@ -1,0 +1,53 @@
+package model
+
+import "github.com/entrain-dev/entrain/test/model/world"
+
+// nests reports whether the histories of a seed have nested groups: one in five has.
+func nests(seed uint64) bool { return seed%5 == 0 }
+
+// nestedKinds come in addition to kinds where there are nested groups.
+var nestedKinds = []kind{
+	{"group", 5, (*history).addGroup},
+	{"member", 6, (*history).member},
+	{"nest", 14, (*history).nest},
+	{"nested", 2, func(h *history, _ operation) error { return h.use(func(v *world.Variant) { v.Nested = !v.Nested }) }},
+}
+
+func kindsOf(seed uint64) []kind {
+	if !nests(seed) {
+		return kinds
+	}
+	return append(append([]kind{}, kinds...), nestedKinds...)
+}
+
+// nest puts a group into another one or takes it out; circles come of it.
+func (h *history) nest(o operation) error {
+	g, inner := one(h.m.groups, o.a, exists), one(h.m.groups, o.b, exists)
+	if g == nil || g == inner {
+		return nil
+	}
+	if g.inner[inner] {
+		delete(g.inner, inner)
+		return h.w.Tenant.RemoveMembers(g.id, inner.id)
+	}
+	g.inner[inner] = true
+	return h.w.Tenant.AddMembers(g.id, inner.id)
+}
+
+// has reports whether somebody is a member of a group, directly or, where that counts, through groups that exist.
+func (m *model) has(g *group, p *person) bool {
+	return m.hasWithout(g, p, map[*group]bool{})
+}
+
+func (m *model) hasWithout(g *group, p *person, seen map[*group]bool) bool {
+	if g.members[p] {
+		return true
+	}
+	seen[g] = true
+	for inner := range g.inner {
+		if m.variant.Nested && !inner.deleted && !seen[inner] && m.hasWithout(inner, p, seen) {
+			return true
+		}
+	}
+	return false
+}
