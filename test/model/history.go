@@ -32,6 +32,8 @@ type history struct {
 	m *model
 	// names is how many different login names people are hired under.
 	names, renames int
+	// nested is true where there are nested groups; then most people come through groups.
+	nested bool
 	// faults is true when something failed since the last agreement; emptied is true when the list of assignments was
 	// answered empty since then.
 	faults, emptied bool
@@ -55,7 +57,7 @@ func play(seed uint64, operations []operation) (trace []string, err error) {
 		return nil, err
 	}
 	defer w.Close()
-	h := &history{w: w, m: newModel(opts.Profile), names: 3 + int(seed%8)}
+	h := &history{w: w, m: newModel(opts.Profile), names: 3 + int(seed%8), nested: nests(seed)}
 	h.m.variant = opts.Variant
 	run := map[string]func(*history, operation) error{}
 	for _, k := range kindsOf(seed) {

@@ -123,7 +123,7 @@ func (h *history) hire(o operation) error {
 		return err
 	}
 	h.m.people = append(h.m.people, p)
-	if o.c%5 == 0 {
+	if o.c%5 == 0 || h.nested && o.b%3 > 0 {
 		return nil
 	}
 	p.direct = true

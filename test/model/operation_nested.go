@@ -12,9 +12,9 @@ func nests(seed uint64) bool { return seed%5 == 0 }
 
 // nestedKinds come in addition to kinds where there are nested groups.
 var nestedKinds = []kind{
-	{"group", 5, (*history).addGroup},
-	{"member", 6, (*history).member},
-	{"nest", 14, (*history).nest},
+	{"group", 15, (*history).addGroup},
+	{"member", 40, (*history).member},
+	{"nest", 30, (*history).nest},
 	{"nested", 2, func(h *history, _ operation) error { return h.use(func(v *world.Variant) { v.Nested = !v.Nested }) }},
 }
 

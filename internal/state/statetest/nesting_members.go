@@ -220,6 +220,7 @@ func nestedSafety() map[string]func(f *fixture) {
 			f.wantDue("u1", "u2")
 			f.wantAssigned("u2")
 		},
+		"what was cut short is made good": nestIsMadeGood,
 		"inner groups are told": func(f *fixture) {
 			chain(f)
 			got, err := f.InnerGroups(f.ctx, f.config, "g1")
