@@ -69,6 +69,8 @@ type World struct {
 	opts    Options
 	clients Clients
 	close   []func()
+	// hangUp closes the connections of the clients.
+	hangUp func()
 }
 
 // New makes a world; Close ends it.
@@ -89,7 +91,7 @@ func New(opts Options) (*World, error) {
 	w.Source, w.Target = NewGate(w.Graph), NewGate(app)
 	w.graphURL, w.targetURL = w.serve(w.Source), w.serve(w.Target)+w.App.Root()
 	transport := &http.Transport{MaxIdleConnsPerHost: 32, DialContext: dial}
-	w.close = append(w.close, transport.CloseIdleConnections)
+	w.hangUp = transport.CloseIdleConnections
 	var err error
 	if opts.Shared == nil {
 		if w.Dir, err = scratch(); err != nil {
@@ -180,6 +182,9 @@ func (w *World) Close() {
 		_ = w.opts.Shared.Drop(context.Background(), w.opts.Config)
 	case w.Store != nil:
 		_ = w.Store.Close()
+	}
+	if w.hangUp != nil {
+		w.hangUp() // before the servers do, see dial
 	}
 	for i := len(w.close) - 1; i >= 0; i-- {
 		w.close[i]()
