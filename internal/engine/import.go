@@ -52,6 +52,9 @@ func (c *cycle) importAll(ctx context.Context) error {
 		if err := c.settleAssignments(ctx, assignments); err != nil {
 			return err
 		}
+		if err := c.readAssigned(ctx); err != nil {
+			return err
+		}
 	}
 	short, err := c.settleMissing(ctx, rereading)
 	if err != nil {
@@ -148,6 +151,34 @@ func (c *cycle) settleAssignments(ctx context.Context, v verdict) error {
 		c.config.EmptyAssignments = 0
 	}
 	return c.Store.FinishAssignments(ctx, c.plan.ID, c.number())
+}
+
+// unreadGroups is how many groups one cycle reads one by one.
+const unreadGroups = 100
+
+// readAssigned reads groups that are assigned and that no delta query has shown yet: the list of assignments may be ahead of it by
+// minutes. Whoever was moved from an assignment of their own into such a group would lose access until the delta query catches up.
+func (c *cycle) readAssigned(ctx context.Context) error {
+	groups, err := c.Store.UnreadGroups(ctx, c.plan.ID, unreadGroups)
+	if err != nil {
+		return err
+	}
+	for _, id := range groups {
+		if err := c.interrupted(ctx); err != nil {
+			return err
+		}
+		change, err := c.plan.Source.Find(ctx, directory.Group, id, c.plan.Selection(directory.Group))
+		if err != nil {
+			return &connectionError{side: sourceSide, err: err}
+		}
+		if change.Removal != directory.Present {
+			continue // the assignment will go too
+		}
+		if err := c.Store.Import(ctx, c.plan.ID, c.number(), false, []directory.Change{change}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // settleMissing looks up everybody whom a complete read did not show: in the recycle bin means soft-deleted, gone from both

@@ -106,3 +106,21 @@ func TestAPurgeThatNoDeltaShowsIsFoundByACompleteRead(t *testing.T) {
 	ada, _ := w.genesys.User(id)
 	equal(t, "Ada", genesyssim.Deleted, ada.State)
 }
+
+// The list of assignments may be ahead of the delta query. Somebody who is moved from an assignment of their own into a group
+// that is assigned keeps access all the while.
+func TestAGroupThatIsAssignedBeforeTheDeltaShowsItEntitlesAtOnce(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.hire("bob")
+	w.cycle()
+	w.group("Sales", "ada")
+	unassign(w, "ada")
+	_, err := w.graph.AddFault(graphsim.Fault{Path: "/groups/delta", Effect: graphsim.EffectEmptyResult})
+	must(t, err)
+	w.cycle()
+	equal(t, "people", []string{"ada active", "bob active"}, w.states())
+	equal(t, "members", []string{"ada"}, w.members("Sales"))
+	w.cycle()
+	equal(t, "a cycle later", []string(nil), w.sent())
+}

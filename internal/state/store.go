@@ -61,6 +61,8 @@ type Importer interface {
 	// Known returns how many objects of a kind are present in the source, the Missing ones among them.
 	Known(ctx context.Context, id ConfigID, kind directory.Kind) (int64, error)
 
+	// UnreadGroups lists groups that are assigned (with a role that is not disabled) and were never read, ordered by id, at most limit.
+	UnreadGroups(ctx context.Context, id ConfigID, limit int) ([]directory.SourceID, error)
 	// StageAssignments adds to the complete list of assignments that is being read in this cycle. Principals that are neither users
 	// nor groups are left out. What was staged in another cycle is void.
 	StageAssignments(ctx context.Context, id ConfigID, cycle int64, assignments []directory.Assignment) error

@@ -196,6 +196,30 @@ func stagingCases() map[string]func(f *fixture) {
 			f.wantDue("g1", "u2")
 			f.equal("assigned", f.get("u2").Assigned, false)
 		},
+		"assigned groups that were never read are told": func(f *fixture) {
+			unread := func(limit int) []string {
+				list, err := f.UnreadGroups(f.ctx, f.config, limit)
+				f.must(err)
+				out := []string{}
+				for _, id := range list {
+					out = append(out, string(id))
+				}
+				return out
+			}
+			f.read(group("g1"), object("u1"))
+			f.must(f.StageAssignments(f.ctx, f.config, 1, []directory.Assignment{
+				assignment("g1", directory.Role{ID: "r"}), assignment("g2", directory.Role{ID: "r"}), assignment("g2", directory.Role{ID: "r2"}), assignment("g3", directory.Role{ID: "r"}),
+				assignment("g4", directory.Role{ID: "r", Disabled: true}), assignment("u2", directory.Role{ID: "r"}),
+			}))
+			f.equal("staged only", unread(10), []string{})
+			f.must(f.FinishAssignments(f.ctx, f.config, 1))
+			f.equal("unread", unread(10), []string{"g2", "g3"})
+			f.equal("a page", unread(1), []string{"g2"})
+			f.read(group("g2"))
+			f.equal("after g2 was read", unread(10), []string{"g3"})
+			f.read(group("g3"))
+			f.equal("after all were read", unread(10), []string{})
+		},
 		"an empty list ends all": func(f *fixture) {
 			team(f)
 			f.wantCounts(2, 2, 0)

@@ -108,6 +108,23 @@ const (
 		AND (in_force = 0 OR value <> next_value OR display <> next_display OR disabled <> next_disabled)`
 )
 
+const unreadGroups = `SELECT DISTINCT o.source FROM assignments s JOIN objects o ON o.seq = s.object
+	WHERE s.config = ? AND s.in_force = 1 AND s.disabled = 0 AND o.kind = 'Group' AND o.known = 0 ORDER BY o.source LIMIT ?`
+
+// UnreadGroups implements state.Importer.
+func (s *Store) UnreadGroups(ctx context.Context, id state.ConfigID, limit int) ([]directory.SourceID, error) {
+	var out []directory.SourceID
+	err := s.read(ctx, "list unread groups", id, func(t *transaction) error {
+		return t.query(ctx, unreadGroups, []any{t.config, page(limit)}, func(rows *sql.Rows) error {
+			var source directory.SourceID
+			err := rows.Scan(&source)
+			out = append(out, source)
+			return err
+		})
+	})
+	return out, err
+}
+
 // FinishAssignments implements state.Importer.
 func (s *Store) FinishAssignments(ctx context.Context, id state.ConfigID, cycle int64) error {
 	return s.write(ctx, "finish assignments", id, func(t *transaction) error {
