@@ -35,7 +35,7 @@ func (c *cycle) disable(ctx context.Context, j job) (state.Outcome, error) {
 	entry := c.entry(r.Record, logDisable, logSuccess)
 	entry.Reason = r.Reason
 	if len(jd.ops) > 0 {
-		err := c.plan.Target.Update(ctx, r.Kind, r.Target, jd.ops)
+		err := c.confirmed(ctx, r, c.plan.Target.Update(ctx, r.Kind, r.Target, jd.ops))
 		switch {
 		case fault.Is(err, fault.NotFound):
 			// Nobody is there who could be disabled.
@@ -56,6 +56,21 @@ func (c *cycle) disable(ctx context.Context, j job) (state.Outcome, error) {
 	out.Log = entry
 	c.count(func(rep *state.Report) { rep.Disabled++ }, 0)
 	return out, nil
+}
+
+// confirmed asks for a resource that a change did not find, before anything is concluded from it: a single 404 may come from
+// something on the way, and would leave a leaver active or give somebody a second account. Other errors are passed on.
+func (c *cycle) confirmed(ctx context.Context, r state.Candidate, err error) error {
+	if !fault.Is(err, fault.NotFound) {
+		return err
+	}
+	if _, gerr := c.plan.Target.Get(ctx, r.Kind, r.Target); gerr != nil {
+		return gerr
+	}
+	return &fault.Error{
+		Kind: fault.Transient, Op: "change " + string(r.Kind), Code: fault.CodeOf(err), Err: err,
+		Message: "The application said that the resource does not exist, and showed it a moment later; the change is tried again.",
+	}
 }
 
 // unheardOf looks for the account that a create may have made whose answer was lost; only the target itself knows.

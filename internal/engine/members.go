@@ -153,7 +153,8 @@ func (c *cycle) membersFailed(ctx context.Context, group state.Record, err error
 	e.Attempts++
 	e.Next, _ = schedule.Escrow(e.First, now, e.Attempts)
 	out := state.Outcome{Seq: group.Seq, Link: group.Link, Target: group.Target, Escrow: &e, Log: c.logged(c.entry(group, logUpdate, logFailure), err)}
-	if fault.Is(err, fault.NotFound) && fault.CodeOf(err) != "UnableToResolveReferenceAttributeValue" {
+	if fault.Is(err, fault.NotFound) && fault.CodeOf(err) != "UnableToResolveReferenceAttributeValue" &&
+		fault.Is(c.confirmed(ctx, state.Candidate{Record: group}, err), fault.NotFound) {
 		out.Link, out.Target, out.Applied = state.Unlinked, "", directory.Values{}
 	}
 	if cerr := c.Store.Commit(ctx, c.plan.ID, []state.Outcome{out}); cerr != nil {

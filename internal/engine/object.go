@@ -275,7 +275,7 @@ func (c *cycle) update(ctx context.Context, j job) (state.Outcome, error) {
 			err = c.plan.Target.Update(ctx, r.Kind, r.Target, jd.ops)
 		}
 	}
-	if fault.Is(err, fault.NotFound) {
+	if err = c.confirmed(ctx, r, err); fault.Is(err, fault.NotFound) {
 		return c.again(ctx, j)
 	}
 	if err != nil {
