@@ -305,6 +305,7 @@ func (h *history) forget(o operation) error {
 		return nil
 	}
 	h.w.App.Forget(p.account)
+	p.forgotten = true
 	h.faults = true
 	p.display = fmt.Sprintf("Again %d", o.b)
 	if err := h.update(p, "displayName", p.display); err != nil {
