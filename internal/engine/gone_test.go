@@ -3,6 +3,7 @@ package engine_test
 import (
 	"testing"
 
+	"github.com/entrain-dev/entrain/internal/engine"
 	"github.com/entrain-dev/entrain/internal/simulator/genesyssim"
 )
 
@@ -34,4 +35,20 @@ func TestASingle404ProvesNothing(t *testing.T) {
 			t.Errorf("account %s, want the same one, %s", got, id)
 		}
 	})
+}
+
+// Somebody whose account was found gone, and whose new one could not be created because the cycle ended, gets it in the next.
+func TestAnAccountThatIsGoneIsMadeAgainAfterACycleThatEnded(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.cycle()
+	must(t, w.genesys.EditUser(w.account("ada").ID, map[string]any{"state": "deleted"}))
+	w.change("ada", "jobTitle", "Queen")
+	w.genesys.SetFault(genesyssim.Fault{Method: "POST", Path: "/users", Effect: genesyssim.EffectStatus, Status: 401})
+	if _, err := w.try(engine.Request{}); err == nil {
+		t.Fatal("the cycle did not end")
+	}
+	w.cycle()
+	equal(t, "people", []string{"ada active"}, w.states())
+	equal(t, "title", "Queen", w.account("ada").Title)
 }

@@ -248,6 +248,10 @@ func (c *cycle) adopt(ctx context.Context, j job, jd judgement, res directory.Re
 // update sends the differences to the linked resource, computed from what was last sent.
 func (c *cycle) update(ctx context.Context, j job) (state.Outcome, error) {
 	r := j.record
+	if r.Target == "" {
+		// The resource was found gone, and the cycle ended before there was another one.
+		return c.provision(ctx, j)
+	}
 	jd := c.judge(j.side, r, j.targets)
 	if jd.err != nil {
 		return state.Outcome{}, jd.err
