@@ -1,16 +1,12 @@
 package engine_test
 
 import (
-	"context"
 	"net/http"
 	"testing"
 
-	"github.com/entrain-dev/entrain/internal/directory"
 	"github.com/entrain-dev/entrain/internal/engine"
-	"github.com/entrain-dev/entrain/internal/fault"
 	"github.com/entrain-dev/entrain/internal/simulator/genesyssim"
 	"github.com/entrain-dev/entrain/internal/simulator/graphsim"
-	"github.com/entrain-dev/entrain/internal/state"
 )
 
 func TestASuddenlyEmptyListOfAssignmentsRemovesNobodyAtFirst(t *testing.T) {
@@ -127,32 +123,4 @@ func TestAGroupThatIsAssignedBeforeTheDeltaShowsItEntitlesAtOnce(t *testing.T) {
 	equal(t, "members", []string{"ada"}, w.members("Sales"))
 	w.cycle()
 	equal(t, "a cycle later", []string(nil), w.sent())
-}
-
-// cutStore ends the cycle when a read of everybody has come in, once.
-type cutStore struct {
-	state.Store
-	cut bool
-}
-
-func (s *cutStore) FinishImport(ctx context.Context, id state.ConfigID, kind directory.Kind, cycle int64, suspicious int) (int64, int64, error) {
-	if s.cut {
-		s.cut = false
-		return 0, 0, fault.New(fault.Canceled, "finish import", "The operator was stopped.")
-	}
-	return s.Store.FinishImport(ctx, id, kind, cycle, suspicious)
-}
-
-// A read that was cut short proves nothing about who is there when it is repeated.
-func TestWhoLeavesBetweenAReadThatWasCutAndItsRepetitionGetsNoAccount(t *testing.T) {
-	w := newWorld(t, func(p *engine.Plan) { p.AssignedOnly = false; p.Groups = nil })
-	w.hire("ada")
-	w.hire("bob")
-	w.engine.Store = &cutStore{w.store, true}
-	if _, err := w.try(engine.Request{}); !fault.Is(err, fault.Canceled) {
-		t.Fatalf("error = %v", err)
-	}
-	must(t, w.tenant.SoftDelete(w.people["ada"]))
-	w.cycle()
-	equal(t, "people", []string{"bob active"}, w.states())
 }
