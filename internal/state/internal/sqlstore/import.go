@@ -124,9 +124,11 @@ func (m *importer) load(ctx context.Context, changes []directory.Change) error {
 	err = m.t.query(ctx, loadFacts, []any{numbers(seqs)}, func(rows *sql.Rows) error {
 		var source directory.SourceID
 		var f facts
-		err := rows.Scan(&source, &f.kind, &f.known, &f.removal, &f.seen, &f.missing)
+		if err := rows.Scan(&source, &f.kind, &f.known, &f.removal, &f.seen, &f.missing); err != nil {
+			return err
+		}
 		m.objects[source].facts, m.objects[source].before = f, f
-		return err
+		return nil
 	})
 	if err != nil {
 		return err
