@@ -126,6 +126,12 @@ func (c *cycle) open(ctx context.Context) (from int, err error) {
 				from = i
 			}
 		}
+		if from == 0 {
+			// The read begins anew: what an earlier attempt saw must not count as seen by this one, or whoever left in between
+			// would be taken for present.
+			c.config.Cycles++
+			c.config.Cycle.Number = c.config.Cycles
+		}
 		c.Log.Info("Resuming cycle", "config", c.plan.Name, "cycle", old.ID, "phase", old.Phase)
 	} else {
 		c.adoptRead()

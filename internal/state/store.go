@@ -38,7 +38,9 @@ type Store interface {
 
 // Importer takes in what was read from the source.
 type Importer interface {
-	// Import applies changes in order. cycle is the number of the cycle.
+	// Import applies changes in order. cycle is the number of the cycle; a read that begins anew has a higher one, so that what an
+	// earlier attempt saw does not count. Where a second process reads at the same time, under a higher number, whom that one
+	// saw counts as seen by this one too, and the same holds for assignments: overlapping reads remove nobody whom either saw.
 	//
 	// In a full read (full is true) the first change of an object in this cycle replaces its attributes, later ones and those of
 	// an incremental read are merged (directory.Attributes.Merge). A removal of an unknown object is ignored. A present change
@@ -50,7 +52,7 @@ type Importer interface {
 	// a group that is assigned and whose securityEnabled, removal or existence changed. A user becomes due also when its manager
 	// attribute changed.
 	Import(ctx context.Context, id ConfigID, cycle int64, full bool, changes []directory.Change) error
-	// FinishImport ends a complete full read of a kind. Records that were not seen in this cycle become Missing; of those that
+	// FinishImport ends a complete full read of a kind. Records that were not seen in this cycle or a later one become Missing; of those that
 	// are removed already only the managed ones that can still be purged (SoftDeleted with link Active or Disabled). For groups
 	// the source edges not seen in this cycle are removed and their members become due, except for groups that had at least
 	// suspicious edges, or where Nest counts them a group among them, and now have none: these keep their edges the first time and are counted in suspects; if the full read
@@ -64,9 +66,9 @@ type Importer interface {
 	// UnreadGroups lists groups that are assigned (with a role that is not disabled) and were never read, ordered by id, at most limit.
 	UnreadGroups(ctx context.Context, id ConfigID, limit int) ([]directory.SourceID, error)
 	// StageAssignments adds to the complete list of assignments that is being read in this cycle. Principals that are neither users
-	// nor groups are left out. What was staged in another cycle is void.
+	// nor groups are left out. What was staged in an earlier cycle is void.
 	StageAssignments(ctx context.Context, id ConfigID, cycle int64, assignments []directory.Assignment) error
-	// CountAssignments returns how many assignments are in force and how many are staged for this cycle.
+	// CountAssignments returns how many assignments are in force and how many are staged for this cycle or a later one.
 	CountAssignments(ctx context.Context, id ConfigID, cycle int64) (inForce, staged int64, err error)
 	// FinishAssignments puts the staged list in force. Principals whose assignments or roles changed, and the direct members of such groups,
 	// become due.

@@ -157,6 +157,17 @@ func stagingCases() map[string]func(f *fixture) {
 			f.equal("assigned", f.get("u3").Assigned, false)
 			f.wantDue()
 		},
+		"a list that ends while a later one is under way ends nothing that is in either": func(f *fixture) {
+			team(f)
+			f.stage(2, "u1", "r1")
+			f.stage(3, "u1", "r1", "g1", "r1")
+			f.stage(2, "g1", "r1")
+			f.must(f.FinishAssignments(f.ctx, f.config, 2))
+			f.wantDue()
+			f.wantCounts(3, 2, 2)
+			f.must(f.FinishAssignments(f.ctx, f.config, 3))
+			f.wantDue()
+		},
 		"a list without changes makes nobody due": func(f *fixture) {
 			team(f)
 			f.assign(2, "g1", "r1", "u1", "r1")

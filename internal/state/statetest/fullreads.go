@@ -70,6 +70,32 @@ func missingCases() map[string]func(f *fixture) {
 			n, _ := f.finish(directory.User, 3, 0)
 			f.equal("missing", n, int64(0))
 		},
+		"what a read saw that was cut counts for no later one": func(f *fixture) {
+			f.readAll(1, object("u1"), object("u2"), group("g1", "u1", "u2"))
+			f.settle()
+			f.readAll(2, object("u1"), object("u2"), group("g1", "u1", "u2"))
+			f.readAll(3, object("u1"), group("g1", "u1"))
+			f.finish(directory.User, 3, 0)
+			f.finish(directory.Group, 3, 10)
+			f.equal("missing", f.missing(directory.User), []string{"u2"})
+			f.wantDue("u2")
+		},
+		"a read that ends while a later one is under way misses nobody whom that one saw": func(f *fixture) {
+			f.readAll(1, object("u1"), object("u2"), object("u3"), group("g1", "u1", "u2", "u3"))
+			f.settle()
+			f.readAll(2, object("u1"), group("g1", "u1"))
+			f.readAll(3, object("u1"), object("u2"), object("u3"), group("g1", "u1", "u2"))
+			f.readAll(2, object("u2"), object("u3"), members("g1", joins("u2", "u3")...))
+			f.finish(directory.User, 2, 0)
+			f.finish(directory.Group, 2, 1)
+			f.equal("missing in the first read", f.missing(directory.User), []string{})
+			f.wantDue()
+			f.finish(directory.User, 3, 0)
+			f.equal("missing in the later read", f.missing(directory.User), []string{})
+			f.readAll(3, members("g1", joins("u3")...))
+			f.finish(directory.Group, 3, 1)
+			f.wantDue()
+		},
 		"a complete read removes the memberships that it did not show": func(f *fixture) {
 			f.read(object("u1"), object("u2"), object("u3"), group("g1", "u1", "u2"), group("g2", "u3"))
 			f.link("u1", "u2", "u3", "g1", "g2")

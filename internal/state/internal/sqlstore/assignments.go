@@ -14,13 +14,14 @@ const (
 	mentionObjects = `INSERT INTO objects (config, kind, source) SELECT CAST(? AS BIGINT), value->>0, value->>1 FROM {rows} WHERE true
 		ON CONFLICT (config, source) DO NOTHING`
 	seqsOfSources = `SELECT source, seq FROM objects WHERE config = ? AND source IN (SELECT value FROM {list})`
-	// stageAssignments touches a row that is in force already only to note that it was seen.
+	// stageAssignments touches a row that is in force already only to note that it was seen. What a later cycle staged stays staged.
 	stageAssignments = `INSERT INTO assignments (object, role, config, in_force, value, display, disabled, staged, next_value, next_display, next_disabled)
 		SELECT CAST(value->>0 AS BIGINT), value->>1, CAST(? AS BIGINT), 0, '', '', 0, CAST(? AS BIGINT), value->>2, value->>3,
 			CAST(value->>4 AS SMALLINT)
 		FROM {rows} WHERE true
 		ON CONFLICT (object, role) DO UPDATE SET staged = excluded.staged, next_value = excluded.next_value,
-			next_display = excluded.next_display, next_disabled = excluded.next_disabled`
+			next_display = excluded.next_display, next_disabled = excluded.next_disabled
+		WHERE excluded.staged >= assignments.staged`
 )
 
 // StageAssignments implements state.Importer.
@@ -87,7 +88,7 @@ func (t *transaction) seqsOf(ctx context.Context, sources []directory.SourceID) 
 
 // CountAssignments implements state.Importer.
 func (s *Store) CountAssignments(ctx context.Context, id state.ConfigID, cycle int64) (inForce, staged int64, err error) {
-	const query = `SELECT coalesce(sum(in_force), 0), coalesce(sum(CASE WHEN staged = ? THEN 1 ELSE 0 END), 0) FROM assignments WHERE config = ?`
+	const query = `SELECT coalesce(sum(in_force), 0), coalesce(sum(CASE WHEN staged >= ? THEN 1 ELSE 0 END), 0) FROM assignments WHERE config = ?`
 	err = s.read(ctx, "count assignments", id, func(t *transaction) error {
 		_, err := t.one(ctx, query, []any{cycle, t.config}, &inForce, &staged)
 		return err
@@ -97,14 +98,14 @@ func (s *Store) CountAssignments(ctx context.Context, id state.ConfigID, cycle i
 
 const (
 	// changedPrincipals are those that lose an assignment, get one, or whose role reads differently.
-	changedPrincipals = `SELECT object FROM assignments WHERE config = ? AND (in_force = 1 AND staged <> ?
-		OR staged = ? AND (in_force = 0 OR value <> next_value OR display <> next_display OR disabled <> next_disabled))`
+	changedPrincipals = `SELECT object FROM assignments WHERE config = ? AND (in_force = 1 AND staged < ?
+		OR staged >= ? AND (in_force = 0 OR value <> next_value OR display <> next_display OR disabled <> next_disabled))`
 	markPrincipals       = `UPDATE objects SET due = 1 WHERE known = 1 AND due = 0 AND seq IN (` + changedPrincipals + `)`
 	markPrincipalMembers = `UPDATE objects SET due = 1 WHERE known = 1 AND due = 0 AND seq IN (
 		SELECT e.member FROM edges e WHERE (e.in_source = 1 OR e.inherited = 1) AND e.grp IN (` + changedPrincipals + `))`
-	endAssignments   = `DELETE FROM assignments WHERE config = ? AND staged <> ?`
+	endAssignments   = `DELETE FROM assignments WHERE config = ? AND staged < ?`
 	beginAssignments = `UPDATE assignments SET in_force = 1, value = next_value, display = next_display, disabled = next_disabled
-		WHERE config = ? AND staged = ?
+		WHERE config = ? AND staged >= ?
 		AND (in_force = 0 OR value <> next_value OR display <> next_display OR disabled <> next_disabled)`
 )
 

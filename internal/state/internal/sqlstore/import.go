@@ -169,7 +169,8 @@ func (m *importer) apply(c directory.Change) {
 		return
 	}
 	o := m.object(c.ID, c.Kind)
-	if m.full && o.seen != m.cycle {
+	// A later read than this one may have seen it already, where a second process reads: that stays.
+	if m.full && o.seen < m.cycle {
 		o.attributes, o.seen = directory.Attributes{}, m.cycle
 	}
 	o.attributes.Merge(c.Set)

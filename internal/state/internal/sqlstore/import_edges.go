@@ -52,7 +52,7 @@ func (m *importer) writeEdges(ctx context.Context) error {
 		before, has := seen[rowPair{g, u}]
 		after := before
 		if m.full {
-			after = m.cycle
+			after = max(before, m.cycle)
 		}
 		switch wanted := m.edges[key]; {
 		case wanted && !has:
@@ -87,7 +87,7 @@ func (m *importer) writeEdges(ctx context.Context) error {
 	return m.t.settleGroups(ctx, groups)
 }
 
-// existingEdges returns the cycle in which each edge of the page that is in the source was seen last.
+// existingEdges returns the number of the cycle in which each edge of the page that is in the source was seen last.
 func (m *importer) existingEdges(ctx context.Context) (map[rowPair]int64, error) {
 	rows := make(table, 0, len(m.pairs))
 	for _, key := range m.pairs {

@@ -11,7 +11,7 @@ import (
 const (
 	// Whoever is in the recycle bin and managed is looked for too: a purge that happened before the read shows nowhere else.
 	markMissing = `UPDATE objects SET missing = 1
-		WHERE config = ? AND kind = ? AND known = 1 AND missing = 0 AND seen <> ?
+		WHERE config = ? AND kind = ? AND known = 1 AND missing = 0 AND seen < ?
 		AND (removal = '' OR removal = 'SoftDeleted' AND link IN ('Active', 'Disabled'))`
 	countMissing = `SELECT count(*) FROM objects WHERE config = ? AND kind = ? AND missing = 1`
 	listMissing  = `SELECT ` + recordColumns + recordTables + `
@@ -42,8 +42,8 @@ func (s *Store) FinishImport(
 const (
 	// emptiedGroups also doubts every group in which others are nested, where these count: behind one may stand thousands.
 	emptiedGroups = `SELECT g.seq, g.suspect FROM objects g
-		WHERE g.config = ? AND g.kind = 'Group' AND g.known = 1 AND g.removal = '' AND g.seen = ?
-		AND NOT EXISTS (SELECT 1 FROM edges e WHERE e.grp = g.seq AND e.in_source = 1 AND e.seen = g.seen)
+		WHERE g.config = ? AND g.kind = 'Group' AND g.known = 1 AND g.removal = '' AND g.seen >= ?
+		AND NOT EXISTS (SELECT 1 FROM edges e WHERE e.grp = g.seq AND e.in_source = 1 AND e.seen >= ?)
 		AND ((SELECT count(*) FROM edges e WHERE e.grp = g.seq AND e.in_source = 1) >= ? OR ? <> 0 AND EXISTS (
 			SELECT 1 FROM edges e JOIN objects i ON i.seq = e.member WHERE e.grp = g.seq AND e.in_source = 1 AND i.kind = 'Group'))`
 	trustGroups = `UPDATE objects SET suspect = 0 WHERE config = ? AND kind = 'Group' AND suspect <> 0
@@ -55,7 +55,7 @@ const (
 func (t *transaction) suspect(ctx context.Context, cycle int64, suspicious int) (int64, error) {
 	var doubted []state.Seq
 	if suspicious > 0 {
-		err := t.query(ctx, emptiedGroups, []any{t.config, cycle, suspicious, t.nesting}, func(rows *sql.Rows) error {
+		err := t.query(ctx, emptiedGroups, []any{t.config, cycle, cycle, suspicious, t.nesting}, func(rows *sql.Rows) error {
 			var seq state.Seq
 			var since int64
 			err := rows.Scan(&seq, &since)
@@ -82,8 +82,8 @@ func (t *transaction) suspect(ctx context.Context, cycle int64, suspicious int) 
 // The edges that a full read did not show are those of the groups that it did show. A group that it did not show at all is
 // missing: what became of it is found out by looking it up, and until then it entitles its members as before.
 const (
-	unseenEdges = ` in_source = 1 AND seen <> ? AND grp IN (
-		SELECT g.seq FROM objects g WHERE g.config = ? AND g.kind = 'Group' AND g.known = 1 AND g.removal = '' AND g.seen = ? AND g.suspect <> ?)`
+	unseenEdges = ` in_source = 1 AND seen < ? AND grp IN (
+		SELECT g.seq FROM objects g WHERE g.config = ? AND g.kind = 'Group' AND g.known = 1 AND g.removal = '' AND g.seen >= ? AND g.suspect <> ?)`
 	markUnseenMembers = `UPDATE objects SET due = 1 WHERE known = 1 AND due = 0 AND seq IN (SELECT member FROM edges WHERE` + unseenEdges + `)`
 	dropUnseenEdges   = `DELETE FROM edges WHERE in_target = 0 AND inherited = 0 AND` + unseenEdges
 	leaveUnseenEdges  = `UPDATE edges SET in_source = 0 WHERE (in_target = 1 OR inherited = 1) AND` + unseenEdges
