@@ -86,6 +86,11 @@ func (c *cycle) sendMembers(ctx context.Context, group state.Record, add, remove
 	if err != nil {
 		return false, c.membersFailed(ctx, group, err)
 	}
+	return true, c.membersSent(ctx, group, add, remove)
+}
+
+// membersSent records memberships that the target has taken.
+func (c *cycle) membersSent(ctx context.Context, group state.Record, add, remove []state.Edge) error {
 	c.inARow.Store(0)
 	entry := c.entry(group, logUpdate, logSuccess)
 	logStep(entry, "EntryExportUpdate", "export", logSuccess, "%d members were added and %d removed.", len(add), len(remove))
@@ -96,7 +101,7 @@ func (c *cycle) sendMembers(ctx context.Context, group state.Record, add, remove
 		entry.Properties = append(entry.Properties, state.LogProperty{Name: directory.AttrMembers, Old: string(e.ID)})
 	}
 	c.count(func(rep *state.Report) { rep.Updated++ }, 0)
-	return true, c.Store.CommitEdges(ctx, c.plan.ID, group.Seq, seqsOf(add), seqsOf(remove), entry)
+	return c.Store.CommitEdges(ctx, c.plan.ID, group.Seq, seqsOf(add), seqsOf(remove), entry)
 }
 
 // sendMembersOneByOne isolates members that the target refuses. The group goes into escrow as a reference failure, since
@@ -121,7 +126,7 @@ func (c *cycle) sendMembersOneByOne(ctx context.Context, group state.Record, add
 		if err != nil {
 			return err
 		}
-		return c.Store.CommitEdges(ctx, c.plan.ID, group.Seq, seqsOf(a), seqsOf(r), nil)
+		return c.membersSent(ctx, group, a, r)
 	}
 	for _, e := range add {
 		if err := single(e, true); err != nil {
