@@ -89,16 +89,24 @@ func (c *cycle) sendMembers(ctx context.Context, group state.Record, add, remove
 	return true, c.membersSent(ctx, group, add, remove)
 }
 
-// membersSent records memberships that the target has taken.
+// membersSent records memberships that the target has taken, and logs those that something was sent for.
 func (c *cycle) membersSent(ctx context.Context, group state.Record, add, remove []state.Edge) error {
+	adding, removing := len(targetsOf(add)), len(targetsOf(remove))
+	if adding+removing == 0 {
+		return c.Store.CommitEdges(ctx, c.plan.ID, group.Seq, seqsOf(add), seqsOf(remove), nil)
+	}
 	c.inARow.Store(0)
 	entry := c.entry(group, logUpdate, logSuccess)
-	logStep(entry, "EntryExportUpdate", "export", logSuccess, "%d members were added and %d removed.", len(add), len(remove))
+	logStep(entry, "EntryExportUpdate", "export", logSuccess, "%d members were added and %d removed.", adding, removing)
 	for _, e := range add {
-		entry.Properties = append(entry.Properties, state.LogProperty{Name: directory.AttrMembers, New: string(e.ID)})
+		if e.Target != "" {
+			entry.Properties = append(entry.Properties, state.LogProperty{Name: directory.AttrMembers, New: string(e.ID)})
+		}
 	}
 	for _, e := range remove {
-		entry.Properties = append(entry.Properties, state.LogProperty{Name: directory.AttrMembers, Old: string(e.ID)})
+		if e.Target != "" {
+			entry.Properties = append(entry.Properties, state.LogProperty{Name: directory.AttrMembers, Old: string(e.ID)})
+		}
 	}
 	c.count(func(rep *state.Report) { rep.Updated++ }, 0)
 	return c.Store.CommitEdges(ctx, c.plan.ID, group.Seq, seqsOf(add), seqsOf(remove), entry)
@@ -114,6 +122,9 @@ func (c *cycle) sendMembersOneByOne(ctx context.Context, group state.Record, add
 			a = []state.Edge{e}
 		} else {
 			r = []state.Edge{e}
+		}
+		if e.Target == "" {
+			return c.membersSent(ctx, group, a, r)
 		}
 		err := c.plan.Target.UpdateMembers(ctx, group.Target, targetsOf(a), targetsOf(r))
 		if fault.Is(err, fault.Invalid, fault.NotFound) {

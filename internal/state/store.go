@@ -141,7 +141,8 @@ type Applier interface {
 
 	// UnequalGroups lists managed groups (link Active) that have edges to add (member linked, not Unlinked) or to remove.
 	UnequalGroups(ctx context.Context, id ConfigID, after Seq, limit int) ([]Record, error)
-	// Edges returns edges of a managed group to add and to remove, limit of each. Added members must have a resource.
+	// Edges returns edges of a managed group to add and to remove, limit of each. Added members must have a resource;
+	// one to remove has none where there is nothing to remove it by, or another member of the group has the resource by now.
 	Edges(ctx context.Context, id ConfigID, group Seq, limit int) (add, remove []Edge, err error)
 	// CommitEdges records that edges were added to and removed from the target, with a log entry if not nil. A group of which only
 	// references failed leaves escrow when nothing is left to send, here or because the source changed.

@@ -152,6 +152,58 @@ func forgetCases() map[string]func(f *fixture) {
 			f.must(err)
 			f.equal("log entries", len(entries), 1)
 		},
+		"whose resource stays is forgotten once no managed group holds it": func(f *fixture) {
+			f.read(object("u1"), object("u2"), group("g1", "u1", "u2"), group("g2", "u1"), group("g3", "u1"))
+			f.link("g1", "g2", "u1", "u2")
+			f.must(f.CommitEdges(f.ctx, f.config, f.seq("g1"), f.seqs("u1", "u2"), nil, nil))
+			f.must(f.CommitEdges(f.ctx, f.config, f.seq("g2"), f.seqs("u1"), nil, nil))
+			f.read(gone("u1", directory.HardDeleted))
+			f.settle()
+			seq, target := f.seq("u1"), f.get("u1").Target
+			f.commit(state.Outcome{Seq: seq, Done: true, Link: state.Disabled, Target: target, Forget: true})
+			f.equal("link", f.get("u1").Link, state.Released)
+			_, found, err := f.ByTarget(f.ctx, f.config, directory.User, target)
+			f.must(err)
+			f.equal("owner of the resource", found, false)
+			f.wantEdges("g1", nil, []string{"u1"})
+			f.wantEdges("g2", nil, []string{"u1"})
+			f.must(f.CommitEdges(f.ctx, f.config, f.seq("g1"), nil, []state.Seq{seq}, nil))
+			f.reopen()
+			f.equal("link between the two", f.get("u1").Link, state.Released)
+			f.must(f.CommitEdges(f.ctx, f.config, f.seq("g2"), nil, []state.Seq{seq}, nil))
+			_, ok, err := f.Get(f.ctx, f.config, "u1")
+			f.must(err)
+			f.equal("known", ok, false)
+			f.equal("the other", f.get("u2").Link, state.Active)
+		},
+		"whose resource stays is looked at again when the last group that holds it is forgotten": func(f *fixture) {
+			f.read(object("u1"), group("g1", "u1"))
+			f.link("g1", "u1")
+			f.must(f.CommitEdges(f.ctx, f.config, f.seq("g1"), f.seqs("u1"), nil, nil))
+			f.read(gone("u1", directory.HardDeleted))
+			f.settle()
+			target := f.get("u1").Target
+			f.commit(state.Outcome{Seq: f.seq("u1"), Done: true, Link: state.Released, Target: target, Forget: true})
+			f.wantDue()
+			f.commit(state.Outcome{Seq: f.seq("g1"), Done: true, Forget: true})
+			f.wantDue("u1")
+			f.commit(state.Outcome{Seq: f.seq("u1"), Done: true, Link: state.Released, Target: target, Forget: true})
+			_, ok, err := f.Get(f.ctx, f.config, "u1")
+			f.must(err)
+			f.equal("known", ok, false)
+		},
+		"a resource with another owner who is in the group is not taken out of it": func(f *fixture) {
+			f.read(object("u1"), object("u2"), object("u3"), group("g1", "u1", "u2", "u3"))
+			f.link("g1", "u1", "u2", "u3")
+			f.must(f.CommitEdges(f.ctx, f.config, f.seq("g1"), f.seqs("u1", "u2", "u3"), nil, nil))
+			target := f.get("u1").Target
+			f.commit(state.Outcome{Seq: f.seq("u1"), Done: true, Link: state.Released, Target: target})
+			f.commit(state.Outcome{Seq: f.seq("u2"), Done: true, Link: state.Active, Target: target})
+			f.read(members("g1", leaves("u1", "u3")...))
+			_, remove, err := f.Edges(f.ctx, f.config, f.seq("g1"), 10)
+			f.must(err)
+			f.equal("to remove", remove, []state.Edge{{Member: f.seq("u1"), ID: "u1"}, {Member: f.seq("u3"), ID: "u3", Target: f.get("u3").Target}})
+		},
 		"who comes back after being forgotten is a new record": func(f *fixture) {
 			f.read(object("u1", "mail", "m"))
 			old := f.seq("u1")

@@ -46,6 +46,9 @@ func (t *transaction) commit(ctx context.Context, outcomes []state.Outcome) erro
 	if err != nil {
 		return err
 	}
+	if outcomes, err = t.withMemberships(ctx, outcomes); err != nil {
+		return err
+	}
 	c := classify(outcomes, before)
 	for _, step := range []func(context.Context, *committed) error{
 		t.forget, t.writeOutcomes, t.writeEscrows, t.writeWaits, t.follow,
@@ -127,22 +130,6 @@ func classify(outcomes []state.Outcome, before map[state.Seq]resource) *committe
 		}
 	}
 	return c
-}
-
-var forget = []string{
-	`DELETE FROM edges WHERE grp IN (SELECT CAST(value AS BIGINT) FROM {list})`,
-	`DELETE FROM edges WHERE member IN (SELECT CAST(value AS BIGINT) FROM {list})`,
-	`DELETE FROM objects WHERE seq IN (SELECT CAST(value AS BIGINT) FROM {list})`,
-}
-
-func (t *transaction) forget(ctx context.Context, c *committed) error {
-	if len(c.forgotten) == 0 {
-		return nil
-	}
-	if err := t.all(ctx, forget, numbers(c.forgotten)); err != nil {
-		return err
-	}
-	return t.nestAgain(ctx)
 }
 
 const (
