@@ -65,6 +65,7 @@ type Client struct {
 	refreshing sync.Mutex
 	plainJSON  atomic.Bool // the application refuses application/scim+json
 	noPatch    map[directory.Kind]*atomic.Bool
+	adding     adding
 	discovered atomic.Bool
 	bulk       atomic.Pointer[bulkLimits] // nil where bulk is not offered
 	conflicts  recent
@@ -106,6 +107,7 @@ func New(cfg Config) (*Client, error) {
 		flags:   u.RawQuery,
 		newID:   uuid.NewString,
 		noPatch: map[directory.Kind]*atomic.Bool{directory.User: {}, directory.Group: {}},
+		adding:  adding{turn: make(chan struct{}, 1)},
 		sizes:   pageSizes{limit: max(1, cfg.Profile.Capabilities.PageSize)},
 	}, nil
 }

@@ -199,3 +199,6 @@ func pageSize(n int) func(*scim.Config) {
 
 // discard is a log for servers whose clients misbehave on purpose.
 var discard = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+
+// keepsMembers has additions of members believed without being watched.
+func keepsMembers(cfg *scim.Config) { cfg.Profile.KeepsMembers = true }

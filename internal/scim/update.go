@@ -1,16 +1,13 @@
 package scim
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/entrain-dev/entrain/internal/directory"
 	"github.com/entrain-dev/entrain/internal/fault"
-	"github.com/entrain-dev/entrain/internal/scim/profile"
 )
 
 // Update changes attributes of a resource, by PATCH or, where the application has none, by reading and replacing it.
@@ -25,89 +22,6 @@ func (c *Client) Update(ctx context.Context, kind directory.Kind, id directory.T
 	q := call{op: "update " + noun(kind), method: http.MethodPatch, kind: kind, body: body, unique: touchesUnique(kind, ops)}
 	_, err = c.modify(ctx, q, id, ops)
 	return err
-}
-
-// UpdateMembers adds and removes direct members of a group in one request of at most Capabilities().MemberBatch members.
-// Adding one that is a member and removing one that is not are no errors.
-func (c *Client) UpdateMembers(ctx context.Context, group directory.TargetID, add, remove []directory.TargetID) error {
-	if n, limit := len(add)+len(remove), c.cfg.Profile.Capabilities.MemberBatch; n > limit {
-		return fault.New(fault.Internal, "update members", "%d members do not fit into one request; the limit is %d", n, limit)
-	}
-	body, err := c.cfg.Profile.Wire.Members(add, remove)
-	if err != nil || body == nil {
-		return err
-	}
-	q := call{op: "update members", method: http.MethodPatch, kind: directory.Group, body: body, members: true}
-	a, err := c.modify(ctx, q, group, memberOperations(add, remove))
-	switch {
-	case status(err) == http.StatusRequestEntityTooLarge && len(add)+len(remove) > 1:
-		return c.halves(ctx, group, add, remove)
-	case err != nil:
-		return err
-	}
-	return c.taken(ctx, a, group, add)
-}
-
-// taken checks an answer that shows the members: some servers say 200 and drop what is above their limit. The answer may be
-// behind the write, so that the group is read before anything is called missing.
-func (c *Client) taken(ctx context.Context, a *answer, group directory.TargetID, add []directory.TargetID) error {
-	if a.cut || len(missing(a.body, add)) == 0 || !bytes.Contains(a.body, []byte(`"members"`)) {
-		return nil
-	}
-	members, err := c.Members(ctx, group)
-	if err != nil {
-		return err
-	}
-	lost := 0
-	for _, id := range add {
-		if !slices.Contains(members, id) {
-			lost++
-		}
-	}
-	if lost == 0 {
-		return nil
-	}
-	return &fault.Error{Kind: fault.Invalid, Op: "update members", Code: codeReference,
-		Message: fmt.Sprintf("the application answered that it added %d members and left out %d of them", len(add), lost)}
-}
-
-// missing returns the ids that do not occur in an answer.
-func missing(body []byte, ids []directory.TargetID) []directory.TargetID {
-	var out []directory.TargetID
-	for _, id := range ids {
-		if !bytes.Contains(body, []byte(profile.Quote(string(id)))) {
-			out = append(out, id)
-		}
-	}
-	return out
-}
-
-// halves sends a change that was too large in two.
-func (c *Client) halves(ctx context.Context, group directory.TargetID, add, remove []directory.TargetID) error {
-	a, r := (len(add)+1)/2, len(remove)/2
-	if err := c.UpdateMembers(ctx, group, add[:a], remove[:r]); err != nil {
-		return err
-	}
-	return c.UpdateMembers(ctx, group, add[a:], remove[r:])
-}
-
-func memberOperations(add, remove []directory.TargetID) []directory.Operation {
-	var ops []directory.Operation
-	if len(add) > 0 {
-		ops = append(ops, directory.Operation{Kind: directory.Add, Path: directory.AttrMembers, Value: anyList(add)})
-	}
-	if len(remove) > 0 {
-		ops = append(ops, directory.Operation{Kind: directory.Remove, Path: directory.AttrMembers, Value: anyList(remove)})
-	}
-	return ops
-}
-
-func anyList(ids []directory.TargetID) []any {
-	out := make([]any, len(ids))
-	for i, id := range ids {
-		out[i] = id
-	}
-	return out
 }
 
 // modify sends a PATCH and deals with the ways in which applications fall short of it.

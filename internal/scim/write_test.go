@@ -242,7 +242,7 @@ func TestMembersBeyondALimit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			app := serve(t, tc.answer)
-			err := app.client(t, profile.Generic).UpdateMembers(context.Background(), "g-1", many, nil)
+			err := app.client(t, profile.Generic, keepsMembers).UpdateMembers(context.Background(), "g-1", many, nil)
 			if got := fault.KindOf(err); got != tc.wantKind {
 				t.Errorf("kind = %v, want %v (%v)", got, tc.wantKind, err)
 			}

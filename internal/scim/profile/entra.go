@@ -24,6 +24,7 @@ func entra(opts Options) Profile {
 	p.Query.PlusForBlank = true
 	p.Discovery = false
 	p.IfMatch = false
+	p.KeepsMembers = true // what the Entra service sends to such an application is an addition as well
 	p.Wire = Wire{
 		CreateSchemas: map[directory.Kind][]string{
 			directory.User:  {CoreUser, EnterpriseUser},

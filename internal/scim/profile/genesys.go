@@ -23,6 +23,7 @@ func genesys() Profile {
 		},
 		Query:            genesysQuery(),
 		VersionConflicts: true, // 5
+		KeepsMembers:     true, // 10: the connectors that Genesys certified add members this way
 		Permissions:      genesysPermissions,
 		Users:            genesysUserRows,
 		Groups: []Row{

@@ -50,6 +50,8 @@ type Profile struct {
 	// VersionConflicts is true where 409 answers a change that met another version of the resource (Genesys), unless the
 	// change touches an attribute that must be unique.
 	VersionConflicts bool
+	// KeepsMembers is true where an addition of members is known to leave the others in the group; elsewhere the first are watched.
+	KeepsMembers bool
 	// Permissions names what the credentials need for a method on a kind, for messages about a refused request; the key is
 	// "POST User".
 	Permissions map[string][]string

@@ -146,6 +146,9 @@ func (p *patcher) whole(op string, holder map[string]any, attr schema.CoreAttrib
 	case scim.PatchOperationReplace:
 		have = list(clone(value))
 	default:
+		if p.knobs.AddReplacesMembers && attr.Name() == "members" {
+			have = nil
+		}
 		for _, v := range list(clone(value)) {
 			at := slices.IndexFunc(have, func(h any) bool { return equal(h, v) || attr.Name() == "members" && memberID(h) == memberID(v) })
 			if at < 0 {

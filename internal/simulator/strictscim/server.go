@@ -34,6 +34,8 @@ type Config struct {
 type Knobs struct {
 	// LegacyRemove makes remove with a list of members remove those only, as Entra's legacy form means it.
 	LegacyRemove bool
+	// AddReplacesMembers makes an add of members remove everybody else, against the RFC, as seen at other servers.
+	AddReplacesMembers bool
 	// AddCreatesElement makes add on a path whose filter selects nothing create the element.
 	AddCreatesElement bool
 	// DuplicateGroups allows groups with the same displayName, which the RFC does and Microsoft's validator does not.

@@ -66,9 +66,10 @@ type World struct {
 
 	graphURL, targetURL string
 
-	opts    Options
-	clients Clients
-	close   []func()
+	opts       Options
+	connection Connection
+	clients    Clients
+	close      []func()
 	// hangUp closes the connections of the clients.
 	hangUp func()
 }
@@ -100,14 +101,12 @@ func New(opts Options) (*World, error) {
 		w.close = append(w.close, func() { _ = os.RemoveAll(w.Dir) })
 	}
 	access := w.Graph.Token(graphsim.DefaultClientID)
-	w.clients, err = Connection{
+	w.connection = Connection{
 		GraphURL: w.graphURL, TargetURL: w.targetURL, Profile: opts.Profile, Clock: w.Clock, HTTP: &http.Client{Transport: transport},
 		GraphToken: func() string { return access }, Lost: w.lost,
-	}.Connect()
-	if err != nil {
-		return nil, err
 	}
-	if err := w.Use(opts.Variant); err != nil {
+	w.Variant = opts.Variant
+	if err := w.Connect(); err != nil {
 		return nil, err
 	}
 	return w, w.Open()
@@ -132,6 +131,14 @@ func (w *World) serve(h http.Handler) string {
 
 // URLs returns where both sides are: Graph, and the tenant URL of the application.
 func (w *World) URLs() (graph, target string) { return w.graphURL, w.targetURL }
+
+// Connect makes the clients, anew as a process that begins does, and the plan with them.
+func (w *World) Connect() (err error) {
+	if w.clients, err = w.connection.Connect(); err != nil {
+		return err
+	}
+	return w.Use(w.Variant)
+}
 
 // Use puts a plan in force.
 func (w *World) Use(v Variant) error {
