@@ -253,6 +253,47 @@ func TestNestedGroupsOnDemand(t *testing.T) {
 	}
 }
 
+// Before the first cycle groups are read one by one; those in which the person is not are left out.
+func TestOnDemandReadsOnlyNestedGroupsThatLeadToThePerson(t *testing.T) {
+	for name, tc := range map[string]struct {
+		who        string
+		wantAction string
+		// wantGroups is how many groups are read with their members.
+		wantGroups int
+	}{
+		"somebody in none":           {"dan", engine.OnDemandNone, 1},
+		"somebody in the outer one":  {"ada", engine.OnDemandCreate, 1},
+		"somebody in a nested group": {"cleo", engine.OnDemandCreate, 7},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := nestedWorld(t)
+			for _, team := range []string{"T1", "T2", "T3", "T4"} {
+				w.inner(team, "bob")
+				w.join("Sales", team)
+			}
+			w.graph.ResetJournal()
+			equal(t, "action", tc.wantAction, w.demand(w.user(tc.who)).Action)
+			read := 0
+			for _, r := range w.graph.Journal() {
+				if strings.HasSuffix(r.Path, "/members") {
+					read++
+				}
+			}
+			equal(t, "groups that were read", tc.wantGroups, read)
+		})
+	}
+}
+
+// What an earlier look has left in the store is brought up to date, whatever the tenant says of all members together.
+func TestOnDemandSeesThatSomebodyLeftANestedGroupBeforeTheFirstCycle(t *testing.T) {
+	w := nestedWorld(t)
+	w.inner("Other", "bob")
+	w.join("Sales", "Other")
+	equal(t, "at first", engine.OnDemandCreate, w.demand(w.user("cleo")).Action)
+	w.leave("Crew", "cleo")
+	equal(t, "after leaving", engine.OnDemandDisable, w.demand(w.user("cleo")).Action)
+}
+
 func TestAMembershipThroughNestedGroupsOnDemand(t *testing.T) {
 	w := nestedWorld(t)
 	w.cycle()

@@ -13,7 +13,8 @@
 // Graph says that such a group has no members.
 //
 // Start with Client and Config, then Client.Changes (delta.go), Client.Assignments (assignment.go), Client.Find (find.go) and
-// Client.FindMany (findmany.go), which looks twenty objects up in one request (batch.go). Requests, retries and errors are in
+// Client.FindMany (findmany.go), which looks twenty objects up in one request (batch.go), and Client.TransitiveMembers
+// (transitive.go) for questions about nested groups. Requests, retries and errors are in
 // request.go, retry.go and answer.go; the translation of properties into source attributes is in selection.go and value.go.
 // The facts are in the reference sheet microsoft-graph.md, whose section numbers the comments name.
 package graph

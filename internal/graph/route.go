@@ -29,23 +29,24 @@ const (
 )
 
 var (
-	usersDelta     = route{template: "/users/delta", op: "read users delta", permission: readUsers, delta: true}
-	groupsDelta    = route{template: "/groups/delta", op: "read groups delta", permission: readMembers, delta: true}
-	probeUsers     = route{template: "/users", op: "test reading users", permission: readUsers}
-	probeGroups    = route{template: "/groups", op: "test reading groups", permission: readMembers}
-	application    = route{template: "/servicePrincipals/{id}", op: "read application", permission: readApplications, object: true}
-	assignedTo     = route{template: "/servicePrincipals/{id}/appRoleAssignedTo", op: "read assignments", permission: readApplications, object: true}
-	oneUser        = route{template: "/users/{id}", op: "read user", permission: readUsers, object: true}
-	userManager    = route{template: "/users/{id}/manager", op: "read manager", permission: readUsers, object: true}
-	oneGroup       = route{template: "/groups/{id}", op: "read group", permission: readMembers, object: true}
-	groupMembers   = route{template: "/groups/{id}/members", op: "read group members", permission: readMembers, object: true}
-	deletedUser    = route{template: "/directory/deletedItems/{id}", op: "look into the recycle bin for a user", permission: readUsers, object: true}
-	deletedGroup   = route{template: "/directory/deletedItems/{id}", op: "look into the recycle bin for a group", permission: readGroups, object: true}
-	deltaRoutes    = map[directory.Kind]route{directory.User: usersDelta, directory.Group: groupsDelta}
-	probeRoutes    = map[directory.Kind]route{directory.User: probeUsers, directory.Group: probeGroups}
-	objectRoutes   = map[directory.Kind]route{directory.User: oneUser, directory.Group: oneGroup}
-	deletedRoutes  = map[directory.Kind]route{directory.User: deletedUser, directory.Group: deletedGroup}
-	resourceByKind = map[directory.Kind]string{directory.User: "users", directory.Group: "groups"}
+	usersDelta        = route{template: "/users/delta", op: "read users delta", permission: readUsers, delta: true}
+	groupsDelta       = route{template: "/groups/delta", op: "read groups delta", permission: readMembers, delta: true}
+	probeUsers        = route{template: "/users", op: "test reading users", permission: readUsers}
+	probeGroups       = route{template: "/groups", op: "test reading groups", permission: readMembers}
+	application       = route{template: "/servicePrincipals/{id}", op: "read application", permission: readApplications, object: true}
+	assignedTo        = route{template: "/servicePrincipals/{id}/appRoleAssignedTo", op: "read assignments", permission: readApplications, object: true}
+	oneUser           = route{template: "/users/{id}", op: "read user", permission: readUsers, object: true}
+	userManager       = route{template: "/users/{id}/manager", op: "read manager", permission: readUsers, object: true}
+	oneGroup          = route{template: "/groups/{id}", op: "read group", permission: readMembers, object: true}
+	groupMembers      = route{template: "/groups/{id}/members", op: "read group members", permission: readMembers, object: true}
+	transitiveMembers = route{template: "/groups/{id}/transitiveMembers", op: "read transitive members", permission: readMembers, object: true}
+	deletedUser       = route{template: "/directory/deletedItems/{id}", op: "look into the recycle bin for a user", permission: readUsers, object: true}
+	deletedGroup      = route{template: "/directory/deletedItems/{id}", op: "look into the recycle bin for a group", permission: readGroups, object: true}
+	deltaRoutes       = map[directory.Kind]route{directory.User: usersDelta, directory.Group: groupsDelta}
+	probeRoutes       = map[directory.Kind]route{directory.User: probeUsers, directory.Group: probeGroups}
+	objectRoutes      = map[directory.Kind]route{directory.User: oneUser, directory.Group: oneGroup}
+	deletedRoutes     = map[directory.Kind]route{directory.User: deletedUser, directory.Group: deletedGroup}
+	resourceByKind    = map[directory.Kind]string{directory.User: "users", directory.Group: "groups"}
 )
 
 // address returns the URL of an escaped path below the version root, with query options given as name, value pairs.
