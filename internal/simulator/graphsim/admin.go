@@ -45,6 +45,7 @@ func (s *Server) adminRoutes() http.Handler {
 		"DELETE /admin/faults":               s.adminClearFaults,
 		"GET /admin/requests":                s.adminRequests,
 		"DELETE /admin/requests":             func(*http.Request) (any, error) { s.ResetJournal(); return nil, nil },
+		"POST /admin/notifications":          s.adminNotify,
 		"GET /admin/knobs":                   func(*http.Request) (any, error) { return s.Knobs(), nil },
 		"PATCH /admin/knobs":                 s.adminKnobs,
 		"PATCH /admin/apps/{key}":            s.adminApp,

@@ -10,9 +10,12 @@
 //
 // # Limits of the simulation
 //
-//   - Left out: change notifications (/subscriptions), servicePrincipals/delta, directoryObjects/delta, audit logs, managed
+//   - Left out: servicePrincipals/delta, directoryObjects/delta, audit logs, managed
 //     identity (IMDS), photos and other stores, $ref on collections, beta, and every write to Graph (405): the tenant is
 //     changed through Go or /admin/.
+//   - Change notifications are delivered when Server.DeliverNotifications is called, never by themselves. Several changes of one
+//     object are one notification. The sheet does not say how a second subscription to a resource is refused; here it is 409. Plain
+//     http addresses are taken on this machine only.
 //   - Delta entries show the newest state of an object even when replication lag hides the change itself; the change then
 //     comes again in a later round. In the first round a group lists soft-deleted members, because they keep their
 //     membership; plain member lists do not.

@@ -85,6 +85,9 @@ type Knobs struct {
 	UnitsPerWindow int
 	RetryAfter     RetryAfterForm
 
+	// Subscriptions is how many change notifications an application may subscribe to (100).
+	Subscriptions int
+
 	// NoGzip leaves answers uncompressed even if the client accepts gzip.
 	NoGzip bool
 }
@@ -93,7 +96,7 @@ func (k Knobs) withDefaults() Knobs {
 	for _, d := range []struct {
 		value    *int
 		standard int
-	}{{&k.UserPageSize, 200}, {&k.GroupPageSize, 200}, {&k.MemberChunk, 500}, {&k.ListPageSize, 100}} {
+	}{{&k.UserPageSize, 200}, {&k.GroupPageSize, 200}, {&k.MemberChunk, 500}, {&k.ListPageSize, 100}, {&k.Subscriptions, 100}} {
 		if *d.value <= 0 {
 			*d.value = d.standard
 		}

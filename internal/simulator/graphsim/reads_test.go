@@ -45,12 +45,12 @@ func TestRoutes(t *testing.T) {
 		"/groups/" + c.group + "/transitiveMembers", "/groups/" + c.group + "/appRoleAssignments", "/servicePrincipals", "/servicePrincipals/" + c.app,
 		"/servicePrincipals(appId='00001111-aaaa-2222-bbbb-3333cccc4444')", "/servicePrincipals/" + c.app + "/appRoleAssignedTo",
 		"/servicePrincipals(appId='00001111-aaaa-2222-bbbb-3333cccc4444')/appRoleAssignedTo", "/directory/deletedItems/microsoft.graph.user",
-		"/directory/deletedItems/microsoft.graph.group", "/directory/deletedItems/microsoft.graph.application",
+		"/directory/deletedItems/microsoft.graph.group", "/directory/deletedItems/microsoft.graph.application", "/subscriptions",
 	} {
 		c.ok("/v1.0" + path)
 	}
 	for path, segment := range map[string]string{
-		"/people": "people", "/users/" + c.ann + "/photo": "photo", "/subscriptions": "subscriptions", "/groups/" + c.group + "/members/microsoft.graph.printer": "microsoft.graph.printer",
+		"/people": "people", "/users/" + c.ann + "/photo": "photo", "/groups/" + c.group + "/members/microsoft.graph.printer": "microsoft.graph.printer",
 		"/directory/deletedItems/microsoft.graph.printer": "microsoft.graph.printer", "/directory/roles": "roles",
 	} {
 		c.wantError("/v1.0"+path, 400, "BadRequest", "Resource not found for the segment '"+segment+"'.")

@@ -26,6 +26,9 @@ type Server struct {
 	admin   http.Handler
 	sealer  sealer
 
+	subscriptions subscriptions
+	delivering    sync.Mutex // held while notifications are delivered
+
 	mu          sync.Mutex
 	random      *rand.Rand
 	knobs       Knobs
@@ -61,6 +64,9 @@ func New(cfg Config) *Server {
 	}
 	s.journal = &journal{size: cfg.JournalSize}
 	s.admin = s.adminRoutes()
+	s.subscriptions.http = &http.Client{
+		Timeout: validationLimit, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	if len(cfg.Apps) == 0 {
 		cfg.Apps = []App{{ClientID: DefaultClientID, Name: "Entrain", Roles: DefaultRoles(), Secrets: []Secret{{Value: DefaultSecret}}}}
 	}

@@ -43,7 +43,9 @@ func (s *Server) write(w http.ResponseWriter, r *http.Request, out *reply, f *Fa
 			h.Set("Content-Encoding", "gzip")
 		}
 	}
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if out.status != http.StatusNoContent {
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+	}
 	w.WriteHeader(out.status)
 	if effect == EffectCutDuring {
 		_, _ = w.Write(body[:len(body)/2])
