@@ -165,7 +165,7 @@ func TestBrokenAnswers(t *testing.T) {
 		"a web page instead of a resource":           {respond(200, "<html>Sign in</html>"), reading, fault.NotCompliant, 3, "a web page"},
 		"a web page instead of a change":             {respond(200, "<html>Sign in</html>"), patching("title"), fault.Transient, 3, "a web page"},
 		"a web page instead of a deletion":           {respond(200, "<html>Sign in</html>"), deleting, fault.Transient, 6, "a web page"},
-		"a web page instead of a membership":         {respond(200, "<html>Sign in</html>"), joining, fault.Transient, 3, "a web page"},
+		"a web page instead of a membership":         {respond(200, "<html>Sign in</html>"), joining, fault.Transient, 6, "a web page"},
 		"no JSON":                                    {respond(200, "hello"), reading, fault.NotCompliant, 3, "no JSON"},
 		"null":                                       {respond(200, "null"), reading, fault.NotCompliant, 1, "without id"},
 		"a resource without id":                      {respond(200, `{"userName":"x"}`), reading, fault.NotCompliant, 1, "without id"},

@@ -52,11 +52,13 @@ func (c *Client) knowsAdding() bool {
 // members is added again: that changes nothing (RFC 7644 section 3.5.2.1) unless the application is one of those meant.
 func (c *Client) watchAdding(ctx context.Context, group directory.TargetID, add, remove []directory.TargetID) error {
 	others, err := c.Members(ctx, group)
-	if hidesMembers(err) {
-		c.adding.settled.Store(true)
+	switch {
+	case fault.Is(err, fault.Invalid, fault.Forbidden):
+		c.adding.settled.Store(true) // it refuses to tell members
 		return c.sendMembers(ctx, group, add, remove)
-	}
-	if err != nil {
+	case fault.Is(err, fault.NotCompliant):
+		return c.sendMembers(ctx, group, add, remove) // a proxy may have answered; the next addition may show it
+	case err != nil:
 		return err
 	}
 	if err := c.sendMembers(ctx, group, add, remove); err != nil {
@@ -73,7 +75,10 @@ func (c *Client) watchAdding(ctx context.Context, group directory.TargetID, add,
 		return nil // the next addition may show it
 	}
 	left, err := c.Members(ctx, group)
-	if err != nil && !hidesMembers(err) {
+	switch {
+	case fault.Is(err, fault.Invalid, fault.Forbidden, fault.NotCompliant):
+		return nil
+	case err != nil:
 		return err
 	}
 	lost := without(others, left)
@@ -94,11 +99,6 @@ func (c *Client) putBack(ctx context.Context, group directory.TargetID, add, los
 	}
 	return &fault.Error{Kind: fault.Invalid, Op: "update members", Code: codeReference, Err: err, Message: fmt.Sprintf(
 		"the application took %d members out of the group when others were added, and putting them back failed: %s", len(lost), fault.MessageOf(err))}
-}
-
-// hidesMembers reports whether an application refuses to tell the members of a group.
-func hidesMembers(err error) bool {
-	return fault.Is(err, fault.Invalid, fault.NotCompliant, fault.Forbidden)
 }
 
 // without returns the ids that are not among others.
