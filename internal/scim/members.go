@@ -48,8 +48,8 @@ func (c *Client) knowsAdding() bool {
 	return c.cfg.Profile.KeepsMembers || c.adding.settled.Load() || c.noPatch[directory.Group].Load()
 }
 
-// watchAdding adds members and looks whether those who were there still are. In a group in which nobody was, one of the new
-// members is added again: that changes nothing (RFC 7644 section 3.5.2.1) unless the application is one of those meant.
+// watchAdding adds members and looks whether those who were there still are. Where nobody was, one of them is added before the
+// others.
 func (c *Client) watchAdding(ctx context.Context, group directory.TargetID, add, remove []directory.TargetID) error {
 	others, err := c.Members(ctx, group)
 	switch {
@@ -61,18 +61,16 @@ func (c *Client) watchAdding(ctx context.Context, group directory.TargetID, add,
 	case err != nil:
 		return err
 	}
-	if err := c.sendMembers(ctx, group, add, remove); err != nil {
-		return err
-	}
 	others = without(without(others, add), remove)
+	last := add
 	if len(others) == 0 && len(add) > 1 {
-		others = add[1:]
-		if err := c.sendMembers(ctx, group, add[:1], nil); err != nil {
+		if err := c.sendMembers(ctx, group, add[:1], remove); err != nil {
 			return err
 		}
+		others, last, remove = add[:1], add[1:], nil
 	}
-	if len(others) == 0 {
-		return nil // the next addition may show it
+	if err := c.sendMembers(ctx, group, last, remove); err != nil || len(others) == 0 {
+		return err // nothing was shown; the next addition may do so
 	}
 	left, err := c.Members(ctx, group)
 	switch {
@@ -82,7 +80,7 @@ func (c *Client) watchAdding(ctx context.Context, group directory.TargetID, add,
 		return err
 	}
 	lost := without(others, left)
-	if len(lost) == 0 || !slices.Contains(left, add[0]) {
+	if len(lost) == 0 || !slices.Contains(left, last[0]) {
 		// An application that does not show whom it has just added shows nothing about the others either.
 		c.adding.settled.Store(true)
 		return nil

@@ -118,7 +118,7 @@ func TestWhetherAnAdditionLeavesTheOtherMembersInIsWatchedOnce(t *testing.T) {
 			remove: []directory.TargetID{"u-9"}, wantMembers: []string{"u-1", "u-2", "u-3"},
 			wantRequests: []string{"GET", "PATCH", "GET", "GET", "PUT", "GET", "PUT"},
 		},
-		"an empty group shows it by one who is added again": {
+		"an empty group shows it by one who is added first": {
 			server: &groupServer{}, add: []directory.TargetID{"u-1", "u-2"}, more: []directory.TargetID{"u-3"},
 			wantMembers: []string{"u-1", "u-2", "u-3"}, wantRequests: []string{"GET", "PATCH", "PATCH", "GET", "PATCH"},
 		},

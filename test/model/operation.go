@@ -70,8 +70,13 @@ func generate(seed uint64) []operation {
 	for _, k := range kinds {
 		total += k.weight
 	}
-	out := make([]operation, 10+r.IntN(30))
-	for i := range out {
+	var out []operation
+	if nests(seed) {
+		out = nestedBeginning(r)
+	}
+	begun := len(out)
+	out = append(out, make([]operation, 10+r.IntN(30))...)
+	for i := begun; i < len(out); i++ {
 		n := r.IntN(total)
 		for _, k := range kinds {
 			if n -= k.weight; n < 0 {

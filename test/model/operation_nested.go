@@ -1,6 +1,7 @@
 package model
 
 import (
+	"math/rand/v2"
 	"slices"
 
 	"github.com/entrain-dev/entrain/internal/engine"
@@ -16,6 +17,18 @@ var nestedKinds = []kind{
 	{"member", 40, (*history).member},
 	{"nest", 30, (*history).nest},
 	{"nested", 2, func(h *history, _ operation) error { return h.use(func(v *world.Variant) { v.Nested = !v.Nested }) }},
+}
+
+// nestedBeginning is how histories with nested groups begin, for chance alone rarely brings somebody into scope through one: an
+// assigned group, in it a chain of two and a single one, and people who are members of any of them and not assigned themselves.
+func nestedBeginning(r *rand.Rand) []operation {
+	const groups, people = 4, 4
+	out := []operation{{"group", 1, 1, 0}, {"group", 1, 0, 0}, {"group", 1, 0, 0}, {"group", 1, 0, 0}}
+	out = append(out, operation{"nest", 0, 1, 0}, operation{"nest", 1, 2, 0}, operation{"nest", 0, 3, 0})
+	for i := range people {
+		out = append(out, operation{"hire", i, 1, r.IntN(1000)}, operation{"member", 1 + r.IntN(groups-1), i, 0})
+	}
+	return append(out, operation{"agree", 0, 0, 0})
 }
 
 func kindsOf(seed uint64) []kind {
