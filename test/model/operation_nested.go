@@ -16,6 +16,10 @@ var nestedKinds = []kind{
 	{"group", 15, (*history).addGroup},
 	{"member", 40, (*history).member},
 	{"nest", 30, (*history).nest},
+	{"assignGroup", 14, (*history).assignGroup},
+	{"deleteGroup", 8, (*history).deleteGroup},
+	{"expire", 12, (*history).expire},
+	{"agree", 20, func(h *history, _ operation) error { return h.agree() }},
 	{"nested", 2, func(h *history, _ operation) error { return h.use(func(v *world.Variant) { v.Nested = !v.Nested }) }},
 }
 
