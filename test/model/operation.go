@@ -321,6 +321,11 @@ func (h *history) forget(o operation) error {
 	return nil
 }
 
-func groupSpec(name string) map[string]any {
-	return map[string]any{"displayName": name, "securityEnabled": true, "mailEnabled": false, "mailNickname": strings.ToLower(name)}
+// groupSpec is a security group, which is gone when it is deleted, or a Microsoft 365 group, which goes to the recycle bin.
+func groupSpec(name string, unified bool) map[string]any {
+	spec := map[string]any{"displayName": name, "securityEnabled": true, "mailEnabled": unified, "mailNickname": strings.ToLower(name)}
+	if unified {
+		spec["groupTypes"] = []string{"Unified"}
+	}
+	return spec
 }

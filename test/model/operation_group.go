@@ -12,7 +12,7 @@ func exists(g *group) bool { return !g.deleted }
 func (h *history) addGroup(o operation) error {
 	g := &group{name: fmt.Sprintf("G%d", len(h.m.groups)), members: map[*person]bool{}, inner: map[*group]bool{}}
 	var err error
-	if g.id, err = h.w.Tenant.AddGroup(groupSpec(g.name)); err != nil {
+	if g.id, err = h.w.Tenant.AddGroup(groupSpec(g.name, o.c%2 == 1)); err != nil {
 		return err
 	}
 	h.m.groups = append(h.m.groups, g)

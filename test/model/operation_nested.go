@@ -27,7 +27,7 @@ var nestedKinds = []kind{
 // assigned group, in it a chain of two and a single one, and people who are members of any of them and not assigned themselves.
 func nestedBeginning(r *rand.Rand) []operation {
 	const groups, people = 4, 4
-	out := []operation{{"group", 1, 1, 0}, {"group", 1, 0, 0}, {"group", 1, 0, 0}, {"group", 1, 0, 0}}
+	out := []operation{{"group", 1, 1, 0}, {"group", 1, 0, 1}, {"group", 1, 0, 0}, {"group", 1, 0, 1}}
 	out = append(out, operation{"nest", 0, 1, 0}, operation{"nest", 1, 2, 0}, operation{"nest", 0, 3, 0})
 	for i := range people {
 		out = append(out, operation{"hire", i, 1, r.IntN(1000)}, operation{"member", 1 + r.IntN(groups-1), i, 0})
