@@ -7,7 +7,8 @@
 //
 // Its first law is that an incomplete read is never taken for absence. A read either hands over every page or returns an
 // error; a page without its list, a list without its end, a body cut short or larger than allowed are errors; only two
-// answers "not found" that Graph itself gave, from the directory and from the recycle bin, prove that an object is gone.
+// answers "not found" that Graph itself gave, from the directory and from the recycle bin, prove that an object is gone. Where the
+// recycle bin of groups may not be seen, two answers of the directory prove that a group is not in force.
 //
 // What Graph hides cannot be seen here: the members of groups with hidden membership need Member.Read.Hidden, and without it
 // Graph says that such a group has no members.

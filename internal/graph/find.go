@@ -17,8 +17,8 @@ const maxFoundMembers = 1_000_000
 // SoftDeleted when it is in the recycle bin; HardDeleted when Graph says of both places that it is not there. Anything else
 // than these answers is an error and proves nothing.
 //
-// Looking for a group in the recycle bin needs Group.Read.All (section 8.8); without it Find of a group that is gone is an
-// error of kind Forbidden.
+// Looking for a group in the recycle bin needs Group.Read.All (section 8.8). Without it a group of which the directory says twice that
+// it is not there is SoftDeleted: it is no longer in force, and if it comes back the delta query will show it.
 func (c *Client) Find(ctx context.Context, kind directory.Kind, id directory.SourceID, attributes []string) (directory.Change, error) {
 	sel, err := newSelection(kind, attributes)
 	if err != nil {
@@ -34,13 +34,16 @@ func (c *Client) Find(ctx context.Context, kind directory.Kind, id directory.Sou
 	}
 	gone := directory.Change{Kind: kind, ID: directory.SourceID(strings.ToLower(string(id))), Removal: directory.SoftDeleted}
 	err = c.entity(ctx, deletedRoutes[kind], c.address(deletedPath(id), selectOption, propertyID), nil, func(entity) error { return nil })
-	if !fault.Is(err, fault.NotFound) {
+	hidden := kind == directory.Group && fault.Is(err, fault.Forbidden)
+	if !fault.Is(err, fault.NotFound) && !hidden {
 		return found(gone, err)
 	}
 	// It may have been restored between the two looks; only being missing before and after proves that it is gone.
 	change, err = c.one(ctx, sel, path)
 	if fault.Is(err, fault.NotFound) {
-		gone.Removal = directory.HardDeleted
+		if !hidden {
+			gone.Removal = directory.HardDeleted
+		}
 		return gone, nil
 	}
 	return change, err

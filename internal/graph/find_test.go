@@ -120,7 +120,11 @@ func TestFind(t *testing.T) {
 		},
 		"the group vanishes meanwhile":        {[]reply{group, notFound, notFound, notFound}, nil, fault.Unknown, ""},
 		"a member without its type":           {[]reply{group, ok(`{"value":[{"id":"` + ada + `"}]}`)}, nil, fault.NotCompliant, "member"},
-		"the recycle bin needs more for them": {[]reply{notFound, denied}, nil, fault.Forbidden, "Group.Read.All"},
+		"the recycle bin needs more for them": {[]reply{notFound, denied, notFound}, nil, fault.Unknown, ""},
+		"and one has come back meanwhile": {
+			[]reply{notFound, denied, group, ok(`{"value":[{"@odata.type":"#microsoft.graph.user","id":"` + ada + `"}]}`)},
+			[]directory.MemberChange{{ID: ada, Kind: directory.User}}, fault.Unknown, "",
+		},
 	} {
 		t.Run("group: "+name, func(t *testing.T) {
 			s := newScript(t, tc.answers...)

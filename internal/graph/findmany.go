@@ -20,9 +20,9 @@ const findWindow = 1000
 //
 // Each is called once for every different id, in no particular order and never at the same time; an error of each ends the
 // read and is returned as it is. What counts as proof of absence is the same as for Find: Graph itself must say three times,
-// with its own error code, that the object is not there.
+// with its own error code, that the object is not there; twice for a group when the recycle bin may not be seen.
 //
-// When a permission is missing for some objects (groups in the recycle bin need Group.Read.All, section 8.8) all the others
+// When a permission is missing for some objects all the others
 // are delivered first, and the error, of kind Forbidden, comes at the end: the caller may go on with what it was given and
 // must take the rest for unknown, never for gone. Any other error means that only some objects were delivered; what was
 // delivered is true, and of the rest nothing is known.
@@ -39,7 +39,7 @@ func (c *Client) FindMany(ctx context.Context, kind directory.Kind, ids []direct
 		wanted[i] = directory.SourceID(strings.ToLower(string(id)))
 	}
 	slices.Sort(wanted)
-	f := &finder{Client: c, sel: sel, each: each}
+	f := &finder{Client: c, sel: sel, each: each, hidden: map[directory.SourceID]bool{}}
 	for window := range slices.Chunk(slices.Compact(wanted), findWindow) {
 		if err := f.find(ctx, window); err != nil {
 			return err
@@ -60,6 +60,8 @@ type finder struct {
 	// forbidden is the first refusal for want of a permission, withheld how many objects were refused.
 	forbidden error
 	withheld  int
+	// hidden are groups that may not be looked for in the recycle bin.
+	hidden map[directory.SourceID]bool
 }
 
 // find looks into the directory, into the recycle bin and, because an object may have been restored in between, into the
@@ -76,7 +78,11 @@ func (f *finder) find(ctx context.Context, ids []directory.SourceID) error {
 		return err
 	}
 	for _, id := range absent {
-		if err := f.each(directory.Change{Kind: f.sel.kind, ID: id, Removal: directory.HardDeleted}); err != nil {
+		removal := directory.HardDeleted
+		if f.hidden[id] {
+			removal = directory.SoftDeleted
+		}
+		if err := f.each(directory.Change{Kind: f.sel.kind, ID: id, Removal: removal}); err != nil {
 			return err
 		}
 	}
@@ -136,6 +142,9 @@ func (f *finder) inRecycleBin(ctx context.Context, ids []directory.SourceID) (ab
 			done: func(err error) error {
 				switch {
 				case fault.Is(err, fault.NotFound):
+					absent = append(absent, id)
+				case fault.Is(err, fault.Forbidden) && f.sel.kind == directory.Group:
+					f.hidden[id] = true
 					absent = append(absent, id)
 				case err != nil:
 					return f.refused(err)

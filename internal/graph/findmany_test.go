@@ -214,9 +214,11 @@ func TestFindManyOfGroupsReadsAllMembers(t *testing.T) {
 		"the group vanishes meanwhile": {
 			[]piece{found(team), absent}, []piece{absent}, []piece{absent}, directory.Change{Kind: directory.Group, ID: team, Removal: directory.HardDeleted}, fault.Unknown,
 		},
-		"members may not be read":      {[]piece{found(team)}, []piece{refused}, nil, directory.Change{}, fault.Forbidden},
-		"a page without its list":      {[]piece{found(team)}, []piece{{status: 200, body: `{}`}}, nil, directory.Change{}, fault.NotCompliant},
-		"the bin needs another right":  {[]piece{absent}, nil, []piece{refused}, directory.Change{}, fault.Forbidden},
+		"members may not be read": {[]piece{found(team)}, []piece{refused}, nil, directory.Change{}, fault.Forbidden},
+		"a page without its list": {[]piece{found(team)}, []piece{{status: 200, body: `{}`}}, nil, directory.Change{}, fault.NotCompliant},
+		"the bin needs another right": {
+			[]piece{absent, absent}, nil, []piece{refused}, directory.Change{Kind: directory.Group, ID: team, Removal: directory.SoftDeleted}, fault.Unknown,
+		},
 		"the next page is of somebody": {[]piece{found(team)}, []piece{{status: 200, body: `{"@odata.nextLink":"https://evil.example/","value":[]}`}}, nil, directory.Change{}, fault.NotCompliant},
 	} {
 		t.Run(name, func(t *testing.T) {
