@@ -60,8 +60,8 @@ func (c *claims) release(seqs ...state.Seq) {
 	}
 }
 
-// claim makes sure that nobody else is linked to the resource. Somebody who is no longer in the source gives it up: a person
-// who is hired again takes over the account. Two people who are both there must not share one.
+// claim makes sure that nobody else is linked to the resource. Somebody who is no longer in the source gives it up once the new
+// link is committed: a person who is hired again takes over the account. Two people who are both there must not share one.
 func (c *cycle) claim(ctx context.Context, r state.Candidate, target directory.TargetID) error {
 	c.claims.mu.Lock()
 	defer c.claims.mu.Unlock()
@@ -72,14 +72,8 @@ func (c *cycle) claim(ctx context.Context, r state.Candidate, target directory.T
 	if err != nil {
 		return err
 	}
-	if ok && other.Seq != r.Seq {
-		if other.Removal == directory.Present && !other.Missing {
-			return shared("Another object of the source, " + string(other.ID) + ", is already linked to the matching resource; give them different values for the matching attribute.")
-		}
-		out := state.Outcome{Seq: other.Seq, Done: true, Link: state.Unlinked, Waits: []state.Wait{}}
-		if err := c.Store.Commit(ctx, c.plan.ID, []state.Outcome{out}); err != nil {
-			return err
-		}
+	if ok && other.Seq != r.Seq && other.Removal == directory.Present && !other.Missing {
+		return shared("Another object of the source, " + string(other.ID) + ", is already linked to the matching resource; give them different values for the matching attribute.")
 	}
 	return nil
 }

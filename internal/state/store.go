@@ -126,7 +126,8 @@ type Applier interface {
 	Apply(ctx context.Context, id ConfigID, q PendingQuery, after Seq, limit int) ([]Candidate, error)
 	// Intend records that a create of these objects is about to be sent.
 	Intend(ctx context.Context, id ConfigID, seqs []Seq) error
-	// Commit records outcomes in one transaction. When the target id of an object that was linked changes, objects that refer to
+	// Commit records outcomes in one transaction. An object that becomes linked to a resource takes it over from whoever named it and
+	// is released, removed or Missing: these lose it, and the memberships that the target has for it count as the new owner's. When the target id of an object that was linked changes, objects that refer to
 	// it become due and its edges count as absent from the target; a Forget removes its edges, waits and assignments too. Outcomes
 	// of records that are forgotten already are ignored, but for their log entries.
 	Commit(ctx context.Context, id ConfigID, outcomes []Outcome) error
@@ -141,8 +142,7 @@ type Applier interface {
 
 	// UnequalGroups lists managed groups (link Active) that have edges to add (member linked, not Unlinked) or to remove.
 	UnequalGroups(ctx context.Context, id ConfigID, after Seq, limit int) ([]Record, error)
-	// Edges returns edges of a managed group to add and to remove, limit of each. Added members must have a resource;
-	// one to remove has none where there is nothing to remove it by, or another member of the group has the resource by now.
+	// Edges returns edges of a managed group to add and to remove, limit of each. Added members must have a resource.
 	Edges(ctx context.Context, id ConfigID, group Seq, limit int) (add, remove []Edge, err error)
 	// CommitEdges records that edges were added to and removed from the target, with a log entry if not nil. A group of which only
 	// references failed leaves escrow when nothing is left to send, here or because the source changed.

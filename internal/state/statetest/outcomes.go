@@ -7,6 +7,9 @@ import (
 
 func outcomeCases() map[string]func(f *fixture) {
 	cases := linkCases()
+	for name, run := range heirCases() {
+		cases[name] = run
+	}
 	for name, run := range forgetCases() {
 		cases[name] = run
 	}
@@ -191,18 +194,6 @@ func forgetCases() map[string]func(f *fixture) {
 			_, ok, err := f.Get(f.ctx, f.config, "u1")
 			f.must(err)
 			f.equal("known", ok, false)
-		},
-		"a resource with another owner who is in the group is not taken out of it": func(f *fixture) {
-			f.read(object("u1"), object("u2"), object("u3"), group("g1", "u1", "u2", "u3"))
-			f.link("g1", "u1", "u2", "u3")
-			f.must(f.CommitEdges(f.ctx, f.config, f.seq("g1"), f.seqs("u1", "u2", "u3"), nil, nil))
-			target := f.get("u1").Target
-			f.commit(state.Outcome{Seq: f.seq("u1"), Done: true, Link: state.Released, Target: target})
-			f.commit(state.Outcome{Seq: f.seq("u2"), Done: true, Link: state.Active, Target: target})
-			f.read(members("g1", leaves("u1", "u3")...))
-			_, remove, err := f.Edges(f.ctx, f.config, f.seq("g1"), 10)
-			f.must(err)
-			f.equal("to remove", remove, []state.Edge{{Member: f.seq("u1"), ID: "u1"}, {Member: f.seq("u3"), ID: "u3", Target: f.get("u3").Target}})
 		},
 		"who comes back after being forgotten is a new record": func(f *fixture) {
 			f.read(object("u1", "mail", "m"))

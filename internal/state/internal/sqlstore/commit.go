@@ -49,6 +49,15 @@ func (t *transaction) commit(ctx context.Context, outcomes []state.Outcome) erro
 	if outcomes, err = t.withMemberships(ctx, outcomes); err != nil {
 		return err
 	}
+	h, err := t.heirs(ctx, outcomes, before)
+	if err != nil {
+		return err
+	}
+	if len(h.outcomes) > 0 {
+		if err := t.commit(ctx, h.outcomes); err != nil {
+			return err
+		}
+	}
 	c := classify(outcomes, before)
 	for _, step := range []func(context.Context, *committed) error{
 		t.forget, t.writeOutcomes, t.writeEscrows, t.writeWaits, t.follow,
@@ -57,7 +66,7 @@ func (t *transaction) commit(ctx context.Context, outcomes []state.Outcome) erro
 			return err
 		}
 	}
-	return nil
+	return t.takeOver(ctx, h)
 }
 
 // resource is what a record is linked to.

@@ -13,11 +13,7 @@ const (
 	unequalGroups = `SELECT ` + recordColumns + recordTables + `
 		WHERE o.config = ? AND o.kind = 'Group' AND o.link = 'Active' AND o.seq > ?
 		AND EXISTS (SELECT 1 FROM edges x {use edges_todo} WHERE x.grp = o.seq AND x.todo <> 0) ORDER BY o.seq LIMIT ?`
-	// listEdges names no resource for a membership to remove where the resource has another owner by now, who is a member too.
-	listEdges = `SELECT x.member, m.source, CASE WHEN x.todo = 2 AND EXISTS (SELECT 1 FROM objects o JOIN edges y ON y.member = o.seq
-			WHERE o.config = g.config AND o.kind = m.kind AND o.target = m.target AND o.target <> '' AND o.link IN ('Active', 'Disabled')
-			AND o.seq <> m.seq AND y.grp = x.grp AND (y.in_source = 1 OR y.inherited = 1)) THEN '' ELSE m.target END
-		FROM edges x {use edges_todo} JOIN objects g ON g.seq = x.grp JOIN objects m ON m.seq = x.member
+	listEdges = `SELECT x.member, m.source, m.target FROM edges x {use edges_todo} JOIN objects g ON g.seq = x.grp JOIN objects m ON m.seq = x.member
 		WHERE x.grp = ? AND x.todo <> 0 AND x.todo = ? AND g.config = ? ORDER BY x.member LIMIT ?`
 )
 

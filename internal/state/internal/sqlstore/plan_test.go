@@ -42,7 +42,7 @@ func TestListingsAreIndexRanges(t *testing.T) {
 		"Apply of failures":     {"o objects_retry", "a pk", "p pk", "e sqlite_autoindex_escrows_1"},
 		"Waiting":               {"w waits_ready", "o pk", "m sqlite_autoindex_objects_1", "a pk", "p pk", "e sqlite_autoindex_escrows_1"},
 		"UnequalGroups":         {"o objects_groups", "x edges_todo", "a pk", "p pk", "e sqlite_autoindex_escrows_1"},
-		"Edges":                 {"x edges_todo", "g pk", "m pk", "o objects_target", "y pk"},
+		"Edges":                 {"x edges_todo", "g pk", "m pk"},
 		"ByTarget":              {"o objects_target", "a pk", "p pk", "e sqlite_autoindex_escrows_1"},
 		"Targets":               {"objects sqlite_autoindex_objects_1"},
 		"Get":                   {"o sqlite_autoindex_objects_1", "a pk", "p pk", "e sqlite_autoindex_escrows_1"},
