@@ -59,6 +59,10 @@ type cycle struct {
 	failures, references atomic.Int64 // objects that failed in this cycle, and those of them that are references
 	inARow               atomic.Int64 // transient failures without a success between them
 
+	// doubted is true while the list of assignments in force is an old one, because a new one was suddenly empty: whoever is not
+	// assigned by it may be in reality.
+	doubted bool
+
 	// known are the failures that inARow counts (c.mu).
 	known map[*fault.Error]bool
 
@@ -132,6 +136,7 @@ func (c *cycle) open(ctx context.Context) (from int, err error) {
 			c.config.Cycles++
 			c.config.Cycle.Number = c.config.Cycles
 		}
+		c.doubted = from > 0 && c.config.EmptyAssignments == old.Number
 		c.Log.Info("Resuming cycle", "config", c.plan.Name, "cycle", old.ID, "phase", old.Phase)
 	} else {
 		c.adoptRead()

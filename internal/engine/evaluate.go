@@ -27,11 +27,11 @@ func (c *cycle) evaluate(ctx context.Context) error {
 			if err := c.interrupted(ctx); err != nil {
 				return err
 			}
-			decisions := make([]state.Decision, len(page))
+			decisions := make([]state.Decision, 0, len(page))
 			if !ok {
 				// Groups that are not provisioned are read only for who is in them.
-				for i, r := range page {
-					decisions[i] = state.Decision{Seq: r.Seq}
+				for _, r := range page {
+					decisions = append(decisions, state.Decision{Seq: r.Seq})
 				}
 				return c.Store.Decide(ctx, c.plan.ID, decisions)
 			}
@@ -39,8 +39,11 @@ func (c *cycle) evaluate(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			for i, r := range page {
-				decisions[i] = c.decide(side, r, targets)
+			for _, r := range page {
+				if c.unsettled(r) {
+					continue // stays due until a list of assignments is believed
+				}
+				decisions = append(decisions, c.decide(side, r, targets))
 			}
 			c.count(func(*state.Report) {}, int64(len(page)))
 			return c.Store.Decide(ctx, c.plan.ID, decisions)
@@ -51,6 +54,12 @@ func (c *cycle) evaluate(ctx context.Context) error {
 	}
 	c.config.Plan = c.plan.Fingerprint
 	return nil
+}
+
+// unsettled reports whether it is not known that somebody lost access: they are in the source, and not assigned by a list of
+// assignments that is doubted.
+func (c *cycle) unsettled(r state.Candidate) bool {
+	return c.doubted && c.plan.AssignedOnly && r.Removal == directory.Present && !(r.Assigned && entitles(r))
 }
 
 // decide judges one object.
@@ -115,7 +124,7 @@ func (c *cycle) judge(side Side, r state.Candidate, targets resolved) judgement 
 		Enabled:      r.Kind == directory.Group || r.Attributes.First(directory.AttrAccountEnabled) != "False",
 		Assigned:     !c.plan.AssignedOnly || r.Assigned && entitles(r),
 		Filtered:     j.verdict.InScope,
-		ScopeUnknown: j.verdict.Err != nil,
+		ScopeUnknown: j.verdict.Err != nil || c.unsettled(r),
 		Create:       create, Update: update, Delete: remove, Disables: disables,
 		SkipOutOfScope: c.plan.SkipOutOfScopeDeletions,
 	}

@@ -143,7 +143,7 @@ func (c *cycle) importAssignments(ctx context.Context) (verdict, error) {
 // settleAssignments puts the list in force, unless it is suddenly empty for the first time.
 func (c *cycle) settleAssignments(ctx context.Context, v verdict) error {
 	if v.inForce > 0 && v.staged == 0 && c.config.EmptyAssignments == 0 {
-		c.config.EmptyAssignments = c.number()
+		c.config.EmptyAssignments, c.doubted = c.number(), true
 		c.Log.Warn("The list of assignments is suddenly empty; nobody is removed until the next read says the same", "config", c.plan.Name)
 		return nil
 	}

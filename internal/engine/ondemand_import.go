@@ -39,7 +39,7 @@ func (d *demand) importObject(ctx context.Context) (bool, error) {
 		if err != nil {
 			return d.fail(ctx, StepImport, err, nil)
 		}
-		if doubted {
+		if d.doubted = doubted; doubted {
 			note = " The list of assignments is suddenly empty; the one read before counts until the next cycles confirm that."
 		}
 	}

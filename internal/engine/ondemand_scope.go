@@ -19,6 +19,10 @@ const hidden = "[Redact]"
 func (d *demand) determineScope(ctx context.Context) (bool, error) {
 	j := d.judge(d.side, d.record, d.targets)
 	details := d.scopeDetails(j)
+	if d.unsettled(d.record) {
+		return d.fail(ctx, StepDetermineScope, fault.New(fault.Transient, "determine scope",
+			"The list of assignments is suddenly empty, so that it is not known whether the %s is assigned; the next cycles settle that.", strings.ToLower(string(d.kind))), details)
+	}
 	if j.input.ScopeUnknown && d.present() {
 		return d.fail(ctx, StepDetermineScope, fault.Wrap(fault.Invalid, "evaluate scoping filters", j.verdict.Err), details)
 	}

@@ -55,6 +55,30 @@ func TestAnExpiredDeltaTokenReadsEverythingAndKeepsTheLinks(t *testing.T) {
 	equal(t, "people", []string{"ada active", "bob deleted"}, w.states())
 }
 
+// While the list of assignments is doubted, the one in force is old: whoever has left a group for an assignment of their own is in the
+// new one only. Who really lost access loses it as soon as a list is believed.
+func TestWhileTheListOfAssignmentsIsDoubtedNobodyIsTakenForUnassigned(t *testing.T) {
+	w := newWorld(t)
+	w.hire("keeper")
+	for _, name := range []string{"ada", "bob", "cleo"} {
+		w.add(name)
+	}
+	g := w.group("Sales", "ada", "bob", "cleo")
+	w.cycle()
+	_, err := w.tenant.Assign(appID, w.people["ada"], "")
+	must(t, err)
+	must(t, w.tenant.RemoveMembers(g, w.people["ada"], w.people["bob"]))
+	_, err = w.graph.AddFault(graphsim.Fault{Path: "appRoleAssignedTo", Effect: graphsim.EffectEmptyResult})
+	must(t, err)
+	w.cycle()
+	equal(t, "people while it is doubted", []string{"ada active", "bob active", "cleo active", "keeper active"}, w.states())
+	equal(t, "members while it is doubted", []string{"cleo"}, w.members("Sales"))
+	w.cycle()
+	equal(t, "people when it is believed", []string{"ada active", "bob inactive", "cleo active", "keeper active"}, w.states())
+	w.cycle()
+	equal(t, "requests of an idle cycle", []string(nil), w.sent())
+}
+
 // The recycle bin of groups may be seen with Group.Read.All only, which nothing else needs. That a group is not in the directory
 // can be seen without: its members lose what they had through it.
 func TestAMissingGroupEntitlesNobodyAlsoWhereTheRecycleBinMayNotBeSeen(t *testing.T) {
