@@ -135,7 +135,8 @@ type Outcome struct {
 	// Escrow is set on failure; nil on a failure that must be tried again in the same cycle (target id conflict, interruption).
 	Escrow *Escrow
 	// Forget removes the record: the object is gone from the source, and from the target or not managed there any more. Where its
-	// resource (Target) stays and managed groups hold it, the record stays, released, until CommitEdges has taken it out of all.
+	// resource (Target) stays and groups that are linked or released hold it, the record stays, released, until CommitEdges has taken
+	// it out of all, or they are forgotten.
 	Forget bool
 	Log    *LogEntry
 }

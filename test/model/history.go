@@ -37,6 +37,8 @@ type history struct {
 	// faults is true when something failed since the last agreement; emptied is true when the list of assignments was
 	// answered empty since then.
 	faults, emptied bool
+	// reread is true when everything is read again.
+	reread bool
 	// lied is true when a complete read left out people: only a restart finds those who were never seen.
 	lied bool
 	// before are the accounts before the last cycle, writes what it sent, seen the last entry of the log that was looked at.
@@ -204,6 +206,7 @@ func (h *history) agree() error {
 	if config.Held != nil {
 		return broken("removals are held for ever")
 	}
+	h.reread = false
 	h.collapse()
 	return h.extra()
 }
@@ -227,10 +230,10 @@ func (h *history) extra() error {
 	return nil
 }
 
-// doubt reports whether the engine has reason to look twice: the list of assignments was suddenly empty, or a
-// login name is still that of another account when it is given to somebody.
+// doubt reports whether the engine has reason to look twice: the list of assignments was suddenly empty, a group in which another was
+// nested may read as empty in a complete read, or a login name is still that of another account when it is given to somebody.
 func (h *history) doubt() bool {
-	if h.emptied {
+	if h.emptied || h.nested && h.reread {
 		return true
 	}
 	for _, p := range h.m.people {

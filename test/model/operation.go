@@ -273,6 +273,7 @@ func (h *history) use(change func(*world.Variant)) error {
 	v := h.w.Variant
 	change(&v)
 	h.m.variant = v
+	h.reread = true // what is selected may be something else
 	return h.w.Use(v)
 }
 

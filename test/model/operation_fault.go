@@ -76,6 +76,7 @@ func (h *history) breakTarget(o operation) error {
 // it; but whoever was not known before stays unknown until an administrator restarts, since nothing tells such a read from a true one.
 func (h *history) expire(o operation) error {
 	h.w.Graph.ExpireTokens([]graphsim.ExpiredAnswer{graphsim.ExpiredObserved, graphsim.ExpiredAnnounced, graphsim.ExpiredGone}[o.a%3])
+	h.reread = true
 	if o.b%3 > 0 {
 		return nil
 	}

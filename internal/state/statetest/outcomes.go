@@ -186,7 +186,9 @@ func forgetCases() map[string]func(f *fixture) {
 			f.read(gone("u1", directory.HardDeleted))
 			f.settle()
 			target := f.get("u1").Target
+			f.commit(state.Outcome{Seq: f.seq("g1"), Done: true, Link: state.Released, Target: f.get("g1").Target})
 			f.commit(state.Outcome{Seq: f.seq("u1"), Done: true, Link: state.Released, Target: target, Forget: true})
+			f.equal("link, held by a group that may come back", f.get("u1").Link, state.Released)
 			f.wantDue()
 			f.commit(state.Outcome{Seq: f.seq("g1"), Done: true, Forget: true})
 			f.wantDue("u1")

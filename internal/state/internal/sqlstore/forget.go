@@ -30,15 +30,15 @@ func (t *transaction) forget(ctx context.Context, c *committed) error {
 }
 
 const (
-	// membersInTarget are those of some objects that a managed group of the target holds.
+	// membersInTarget are those of some objects that a group of the target holds which is managed, or was and may be again.
 	membersInTarget = `SELECT DISTINCT e.member FROM edges e JOIN objects g ON g.seq = e.grp
-		WHERE e.member IN (SELECT CAST(value AS BIGINT) FROM {list}) AND e.in_target = 1 AND g.link = 'Active' AND g.config = ?`
+		WHERE e.member IN (SELECT CAST(value AS BIGINT) FROM {list}) AND e.in_target = 1 AND g.link <> '' AND g.config = ?`
 	dropWishes = `DELETE FROM edges WHERE in_target = 0 AND member IN (SELECT CAST(value AS BIGINT) FROM {list})`
 	leaveAll   = `UPDATE edges SET in_source = 0, inherited = 0
 		WHERE (in_source = 1 OR inherited = 1) AND member IN (SELECT CAST(value AS BIGINT) FROM {list})`
 )
 
-// withMemberships puts off forgetting objects whose resource stays (it was only disabled, or left as it is) while managed groups
+// withMemberships puts off forgetting objects whose resource stays (it was only disabled, or left as it is) while groups
 // of the target hold it: they would hold it for ever. Their memberships are to be removed; forgetMembers ends the rest.
 func (t *transaction) withMemberships(ctx context.Context, outcomes []state.Outcome) ([]state.Outcome, error) {
 	var leaving []state.Seq
