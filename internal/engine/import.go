@@ -72,6 +72,9 @@ func (c *cycle) importAll(ctx context.Context) error {
 	if !c.config.Cycle.Initial {
 		return nil
 	}
+	// Until everybody is decided about by this plan, the decisions are of no plan: were the one before to come back now, it would
+	// carry out what this one has decided.
+	c.config.Plan = ""
 	if err := c.Store.MarkAll(ctx, c.plan.ID, directory.User); err != nil {
 		return err
 	}

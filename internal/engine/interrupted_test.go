@@ -7,6 +7,8 @@ import (
 	"github.com/entrain-dev/entrain/internal/directory"
 	"github.com/entrain-dev/entrain/internal/engine"
 	"github.com/entrain-dev/entrain/internal/fault"
+	"github.com/entrain-dev/entrain/internal/scim/profile"
+	"github.com/entrain-dev/entrain/internal/scope"
 	"github.com/entrain-dev/entrain/internal/simulator/graphsim"
 	"github.com/entrain-dev/entrain/internal/state"
 )
@@ -66,4 +68,43 @@ func TestWhoLeavesBetweenAReadThatWasCutAndItsRepetitionGetsNoAccount(t *testing
 	must(t, w.tenant.SoftDelete(w.people["ada"]))
 	w.cycle()
 	equal(t, "people", []string{"bob active"}, w.states())
+}
+
+// decidingStore ends the cycle when some decisions are made, once.
+type decidingStore struct {
+	state.Store
+	cut bool
+}
+
+func (s *decidingStore) Decide(ctx context.Context, id state.ConfigID, decisions []state.Decision) error {
+	err := s.Store.Decide(ctx, id, decisions)
+	if err == nil && s.cut {
+		s.cut = false
+		return fault.New(fault.Canceled, "decide", "The operator was stopped.")
+	}
+	return err
+}
+
+// A filter that was a mistake and is taken back while the cycle that it began decides about people: what was decided by it must not
+// be carried out.
+func TestAFilterThatIsTakenBackInTheMiddleOfTheDecisionsDisablesNobody(t *testing.T) {
+	w := newWorld(t)
+	w.hire("ada")
+	w.hire("bob")
+	w.cycle()
+	good := w.plan
+	prof, err := profile.Lookup(profile.GenesysCloud, profile.Options{})
+	must(t, err)
+	w.plan = w.newPlan(func(p *engine.Plan) {
+		p.Fingerprint = "2"
+		p.Users = side(t, prof, directory.User, scope.Filter{Title: "mistake", Clauses: []scope.Clause{{Attribute: "displayName", Operator: scope.Equals, Value: "Nobody"}}})
+	})
+	w.engine.Store = &decidingStore{w.store, true}
+	if _, err := w.try(engine.Request{}); !fault.Is(err, fault.Canceled) {
+		t.Fatalf("error = %v", err)
+	}
+	w.plan = good
+	w.cycle()
+	equal(t, "people", []string{"ada active", "bob active"}, w.states())
+	equal(t, "requests", []string(nil), w.sent())
 }

@@ -143,8 +143,16 @@ func (m *model) begin(doubted bool) {
 	for _, p := range m.people {
 		if m.due(p) || doubted {
 			p.had = true
-			if doubted && p.removal == directory.Present && p.enabled {
+			switch {
+			case !doubted || p.removal != directory.Present:
+			case p.enabled:
 				p.may[memory{state.Active, world.Active}] = true
+			default: // whoever is blocked is disabled, assigned by the new list or not
+				for b := range p.may {
+					if b.link == state.Active {
+						p.may[memory{state.Disabled, world.Inactive}] = true
+					}
+				}
 			}
 		}
 		if !m.due(p) {
