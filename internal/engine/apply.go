@@ -208,12 +208,14 @@ func (c *cycle) produce(ctx context.Context, side Side, q state.PendingQuery, wa
 	})
 }
 
-// intend records which objects of a page may be created from now on: after a crash these are looked up in the target before
-// anything is sent for them.
+// intend records which objects of a page may be created or changed from now on: when the outcome stays unknown, because of a crash or
+// because the answer is lost, these are looked up in the target before anything else is concluded about them.
 func (c *cycle) intend(ctx context.Context, page []state.Candidate) error {
 	var seqs []state.Seq
 	for _, r := range page {
-		if r.Action == state.Provision && r.Target == "" && !r.Intent {
+		creates := r.Action == state.Provision && r.Target == ""
+		changes := r.Target != "" && (r.Action == state.Update || r.Action == state.Disable || r.Action == state.Delete)
+		if (creates || changes) && !r.Intent {
 			seqs = append(seqs, r.Seq)
 		}
 	}

@@ -128,6 +128,10 @@ func (c *cycle) judge(side Side, r state.Candidate, targets resolved) judgement 
 		Create:       create, Update: update, Delete: remove, Disables: disables,
 		SkipOutOfScope: c.plan.SkipOutOfScopeDeletions,
 	}
+	if r.Intent && r.Link == state.Disabled {
+		// A change that may have happened may have enabled it.
+		j.input.Link = state.Active
+	}
 	if r.Kind == directory.Group {
 		j.input.CanDelete = c.caps.DeleteGroups
 	} else {
@@ -144,9 +148,14 @@ func (c *cycle) judge(side Side, r state.Candidate, targets resolved) judgement 
 	}
 	j.compare(side.Mapping, r.Applied, targets)
 	// A reference that has to wait is a difference too: it is written down when the update is applied.
-	j.input.Changed = len(j.ops) > 0 || len(j.waits) > 0
+	// So is a change that may have happened: only the resource itself can tell that there is no difference.
+	j.input.Changed = len(j.ops) > 0 || len(j.waits) > 0 || uncertain(r)
 	return j
 }
+
+// uncertain reports whether the resource of an object may be another than what was noted: a change was sent, or about to be, and
+// nothing is known of what came of it.
+func uncertain(r state.Candidate) bool { return r.Intent && r.Target != "" }
 
 // entitles reports whether an assignment of the object counts: that of a group only while it is security-enabled (reference 1.7).
 func entitles(r state.Candidate) bool {
@@ -211,7 +220,11 @@ func (c *cycle) disabling(side Side, r state.Candidate) (judgement, error) {
 		return judgement{}, err
 	}
 	j := judgement{desired: off}
-	j.ops, j.modified, j.applied = side.Mapping.Diff(off, r.Applied)
+	have := r.Applied
+	if uncertain(r) {
+		have = nil
+	}
+	j.ops, j.modified, j.applied = side.Mapping.Diff(off, have)
 	return j, nil
 }
 

@@ -256,6 +256,15 @@ func (c *cycle) update(ctx context.Context, j job) (state.Outcome, error) {
 	if jd.err != nil {
 		return state.Outcome{}, jd.err
 	}
+	if uncertain(r) {
+		err := c.reread(ctx, j, &jd)
+		if fault.Is(err, fault.NotFound) {
+			return c.again(ctx, j)
+		}
+		if err != nil {
+			return state.Outcome{}, err
+		}
+	}
 	link := state.Active
 	if jd.input.SoftDeleted() {
 		link = state.Disabled
@@ -294,15 +303,20 @@ func (c *cycle) update(ctx context.Context, j job) (state.Outcome, error) {
 	return out, nil
 }
 
-// refresh reads the resource again and sends what differs from what it is now.
-func (c *cycle) refresh(ctx context.Context, j job, jd *judgement) error {
+// reread compares what is wanted with what the resource is now.
+func (c *cycle) reread(ctx context.Context, j job, jd *judgement) error {
 	res, err := c.plan.Target.Get(ctx, j.record.Kind, j.record.Target)
 	if err != nil {
 		return err
 	}
 	jd.compare(j.side.Mapping, j.side.Mapping.Reread(j.record.Applied, j.side.Mapping.Current(res.Document)), j.targets)
-	if len(jd.ops) == 0 {
-		return nil
+	return nil
+}
+
+// refresh reads the resource again and sends what differs from what it is now.
+func (c *cycle) refresh(ctx context.Context, j job, jd *judgement) error {
+	if err := c.reread(ctx, j, jd); err != nil || len(jd.ops) == 0 {
+		return err
 	}
 	return c.plan.Target.Update(ctx, j.record.Kind, j.record.Target, jd.ops)
 }

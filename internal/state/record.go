@@ -72,7 +72,7 @@ type Record struct {
 	LeavesScope bool
 	// Held is true when the deletion guard keeps Action from being applied.
 	Held bool
-	// Intent is true when a create was begun and its outcome is not known.
+	// Intent is true when a create or, of an object with a resource, a change was begun and its outcome is not known.
 	Intent bool
 	// Level is the number of managers above the object that are to be created in the same cycle.
 	Level int
@@ -124,7 +124,7 @@ type Wait struct {
 type Outcome struct {
 	Seq Seq
 	// Done clears Action, Held, Intent and the escrow. When false Action stays pending; Escrow says until when, and nil keeps the
-	// escrow that there is. A resource ends the Intent in any case.
+	// escrow that there is. The first resource ends the Intent in any case.
 	Done   bool
 	Link   Link
 	Target directory.TargetID

@@ -61,6 +61,19 @@ func linkCases() map[string]func(f *fixture) {
 			f.equal("intent", f.get("u1").Intent, false)
 			f.equal("action", f.get("u1").Action, state.Provision)
 		},
+		"the intent of a change outlives a failure, and ends when the change is done": func(f *fixture) {
+			f.read(object("u1"))
+			f.link("u1")
+			f.decide("u1", state.Update)
+			seq, target := f.seq("u1"), f.get("u1").Target
+			f.must(f.Intend(f.ctx, f.config, []state.Seq{seq}))
+			f.commit(state.Outcome{Seq: seq, Link: state.Active, Target: target, Escrow: failure(0, 6, 1)})
+			f.equal("intent after a failure", f.get("u1").Intent, true)
+			f.decide("u1", state.None)
+			f.equal("intent after another decision", f.get("u1").Intent, true)
+			f.commit(state.Outcome{Seq: seq, Done: true, Link: state.Active, Target: target})
+			f.equal("intent after it was done", f.get("u1").Intent, false)
+		},
 		"applied values of any kind survive": func(f *fixture) {
 			f.read(object("u1"))
 			want := directory.Values{

@@ -142,14 +142,14 @@ func classify(outcomes []state.Outcome, before map[state.Seq]resource) *committe
 }
 
 const (
-	// writeOutcomes keeps an intent until something is known of the create: that the attempt is done, or a resource.
+	// writeOutcomes keeps an intent until something is known of the attempt: that it is done, or that there is a resource now.
 	writeOutcomes = `UPDATE objects SET link = r.link, target = r.target,
 		action = CASE WHEN r.done = 1 THEN '' ELSE objects.action END,
 		reason = CASE WHEN r.done = 1 THEN '' ELSE objects.reason END,
 		leaves = CASE WHEN r.done = 1 THEN 0 ELSE objects.leaves END,
 		held = CASE WHEN r.done = 1 THEN 0 ELSE objects.held END,
 		level = CASE WHEN r.done = 1 THEN 0 ELSE objects.level END,
-		intent = CASE WHEN r.done = 1 OR r.target <> '' THEN 0 ELSE objects.intent END,
+		intent = CASE WHEN r.done = 1 OR r.target <> '' AND objects.target = '' THEN 0 ELSE objects.intent END,
 		retry = CASE WHEN r.done = 1 THEN NULL ELSE coalesce(r.retry, objects.retry) END
 		FROM (SELECT CAST(value->>0 AS BIGINT) AS seq, value->>1 AS link, value->>2 AS target, CAST(value->>3 AS SMALLINT) AS done,
 			CAST(value->>4 AS BIGINT) AS retry FROM {rows}) AS r

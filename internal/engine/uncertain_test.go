@@ -1,0 +1,82 @@
+package engine_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/entrain-dev/entrain/internal/directory"
+	"github.com/entrain-dev/entrain/internal/engine"
+	"github.com/entrain-dev/entrain/internal/fault"
+)
+
+// losingTarget carries changes out and says that they failed.
+type losingTarget struct{ engine.Target }
+
+func (l losingTarget) Update(ctx context.Context, kind directory.Kind, id directory.TargetID, ops []directory.Operation) error {
+	if err := l.Target.Update(ctx, kind, id, ops); err != nil {
+		return err
+	}
+	return fault.New(fault.Transient, "update", "The connection was cut.")
+}
+
+// A change that may have happened is not believed either way: what the account is now is looked at before it is called equal.
+func TestAChangeThatMayHaveHappenedIsLookedAtAgain(t *testing.T) {
+	for name, tc := range map[string]struct {
+		// begin is where the person stands; lost is done while every change is carried out and answered with 503; back is what the
+		// tenant says before the next attempt.
+		begin, lost, back func(w *world)
+		wantState         string
+	}{
+		"disabled, and assigned again": {
+			lost: func(w *world) { unassign(w, "ada") },
+			back: func(w *world) { _, err := w.tenant.Assign(appID, w.people["ada"], ""); must(w.t, err) }, wantState: "ada active",
+		},
+		"blocked, and unblocked": {
+			lost: func(w *world) { w.change("ada", "accountEnabled", false) },
+			back: func(w *world) { w.change("ada", "accountEnabled", true) }, wantState: "ada active",
+		},
+		"unblocked, and blocked again": {
+			begin: func(w *world) { w.change("ada", "accountEnabled", false) },
+			lost:  func(w *world) { w.change("ada", "accountEnabled", true) },
+			back:  func(w *world) { w.change("ada", "accountEnabled", false) }, wantState: "ada inactive",
+		},
+		"unblocked, and unassigned": {
+			begin: func(w *world) { w.change("ada", "accountEnabled", false) },
+			lost:  func(w *world) { w.change("ada", "accountEnabled", true) },
+			back:  func(w *world) { unassign(w, "ada") }, wantState: "ada inactive",
+		},
+		"restored, and deleted again": {
+			begin: func(w *world) { must(w.t, w.tenant.SoftDelete(w.people["ada"])) },
+			lost:  func(w *world) { must(w.t, w.tenant.Restore(w.people["ada"])) },
+			back:  func(w *world) { must(w.t, w.tenant.SoftDelete(w.people["ada"])) }, wantState: "ada inactive",
+		},
+		"promoted, and degraded": {
+			lost: func(w *world) { w.change("ada", "jobTitle", "Head") },
+			back: func(w *world) { w.change("ada", "jobTitle", "Agent") }, wantState: "ada active",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.hire("keeper", "accountEnabled", false)
+			w.hire("ada", "jobTitle", "Agent")
+			w.cycle()
+			if tc.begin != nil {
+				tc.begin(w)
+				w.cycle()
+			}
+			target := w.plan.Target
+			w.plan.Target = losingTarget{target}
+			tc.lost(w)
+			w.cycle()
+			w.plan.Target = target
+			tc.back(w)
+			w.cycle()
+			equal(t, "people", []string{tc.wantState}, w.states())
+			equal(t, "title", "Agent", w.account("ada").Title)
+			w.clock.Advance(25 * time.Hour)
+			w.cycle()
+			equal(t, "requests of an idle cycle", []string(nil), w.sent())
+		})
+	}
+}
