@@ -130,6 +130,9 @@ func (p *driftPass) restoreMembers(ctx context.Context, r state.Candidate, found
 	if err := p.Store.CommitEdges(context.WithoutCancel(ctx), p.plan.ID, r.Seq, found.ours, seqsOf(found.lost), nil); err != nil {
 		return err
 	}
+	if err := p.intendMembers(ctx, r.Record); err != nil {
+		return err
+	}
 	if err := p.applyGroupMembers(ctx, r.Record); err != nil {
 		return err
 	}

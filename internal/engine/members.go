@@ -28,6 +28,9 @@ func (c *cycle) applyMembers(ctx context.Context) error {
 		return c.Store.UnequalGroups(ctx, c.plan.ID, after, commitBatch)
 	}, func(r state.Record) state.Seq { return r.Seq }, func(page []state.Record) error {
 		c.observe(func(p *Progress) { p.Total += int64(len(page)) })
+		if err := c.intendMembers(ctx, page...); err != nil {
+			return err
+		}
 		// Groups side by side, the requests of one group one after the other: each changes the version of the group.
 		g, gctx := errgroup.WithContext(ctx)
 		g.SetLimit(c.workers())
@@ -45,6 +48,20 @@ func (c *cycle) applyMembers(ctx context.Context) error {
 		}
 		return g.Wait()
 	})
+}
+
+// intendMembers records for which groups changes of members may be sent from now on.
+func (c *cycle) intendMembers(ctx context.Context, groups ...state.Record) error {
+	var seqs []state.Seq
+	for _, g := range groups {
+		if !g.Intent {
+			seqs = append(seqs, g.Seq)
+		}
+	}
+	if len(seqs) == 0 {
+		return nil
+	}
+	return c.Store.Intend(ctx, c.plan.ID, seqs)
 }
 
 func (c *cycle) applyGroupMembers(ctx context.Context, group state.Record) error {

@@ -52,6 +52,9 @@ func (d *demand) provisionMembers(ctx context.Context, details map[string]string
 	if len(adding)+len(removing) == 0 {
 		return false, nil
 	}
+	if err := d.intendMembers(ctx, group.Record); err != nil {
+		return false, err
+	}
 	before := d.references.Load()
 	if _, err := d.sendMembers(ctx, group.Record, adding, removing); err != nil {
 		return false, err

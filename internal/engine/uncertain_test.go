@@ -80,3 +80,44 @@ func TestAChangeThatMayHaveHappenedIsLookedAtAgain(t *testing.T) {
 		})
 	}
 }
+
+func (l losingTarget) UpdateMembers(ctx context.Context, group directory.TargetID, add, remove []directory.TargetID) error {
+	if err := l.Target.UpdateMembers(ctx, group, add, remove); err != nil {
+		return err
+	}
+	return fault.New(fault.Transient, "update members", "The connection was cut.")
+}
+
+func TestAMembershipThatMayHaveChangedIsSentAgain(t *testing.T) {
+	for name, tc := range map[string]struct {
+		lost, back  func(w *world)
+		wantMembers []string
+	}{
+		"joined, and left": {
+			lost: func(w *world) { w.join("Sales", "cleo") }, back: func(w *world) { w.leave("Sales", "cleo") }, wantMembers: []string{"ada", "bob"},
+		},
+		"left, and came back": {
+			lost: func(w *world) { w.leave("Sales", "ada") }, back: func(w *world) { w.join("Sales", "ada") }, wantMembers: []string{"ada", "bob"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			for _, name := range []string{"ada", "bob", "cleo"} {
+				w.hire(name)
+			}
+			w.group("Sales", "ada", "bob")
+			w.cycle()
+			target := w.plan.Target
+			w.plan.Target = losingTarget{target}
+			tc.lost(w)
+			w.cycle()
+			w.plan.Target = target
+			tc.back(w)
+			w.clock.Advance(25 * time.Hour)
+			w.cycle()
+			equal(t, "members", tc.wantMembers, w.members("Sales"))
+			w.cycle()
+			equal(t, "requests of an idle cycle", []string(nil), w.sent())
+		})
+	}
+}

@@ -113,6 +113,8 @@ func (c *Client) sendMembers(ctx context.Context, group directory.TargetID, add,
 	q := call{op: "update members", method: http.MethodPatch, kind: directory.Group, body: body, members: true}
 	a, err := c.modify(ctx, q, group, memberOperations(add, remove))
 	switch {
+	case len(add) == 0 && len(remove) == 1 && noTarget(err):
+		return nil // there is nobody to remove
 	case status(err) == http.StatusRequestEntityTooLarge && len(add)+len(remove) > 1:
 		return c.halves(ctx, group, add, remove)
 	case err != nil:

@@ -124,7 +124,9 @@ type PendingQuery struct {
 type Applier interface {
 	// Apply lists pending actions that are not held, with the assignment as in Due.
 	Apply(ctx context.Context, id ConfigID, q PendingQuery, after Seq, limit int) ([]Candidate, error)
-	// Intend records that a create of these objects is about to be sent.
+	// Intend records that a create, a change or, for groups, a change of members of these objects is about to be sent. Of a group with an
+	// intent no membership that is pending is believed to be absent or present: when the source changes its mind before the outcome is
+	// known, the opposite is sent.
 	Intend(ctx context.Context, id ConfigID, seqs []Seq) error
 	// Commit records outcomes in one transaction. An object that becomes linked to a resource takes it over from whoever named it and
 	// is released, removed or Missing: these lose it, and the memberships that the target has for it count as the new owner's. When the target id of an object that was linked changes, objects that refer to

@@ -25,6 +25,7 @@ func Run(t *testing.T, place func(t *testing.T) Place) {
 		"escrows":     escrowCases(),
 		"references":  referenceCases(),
 		"memberships": membershipCases(),
+		"intents":     intentCases(),
 		"index":       indexCases(),
 		"drift":       driftCases(),
 		"log":         logCases(),

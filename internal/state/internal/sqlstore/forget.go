@@ -32,9 +32,9 @@ func (t *transaction) forget(ctx context.Context, c *committed) error {
 const (
 	// membersInTarget are those of some objects that a group of the target holds which is managed, or was and may be again.
 	membersInTarget = `SELECT DISTINCT e.member FROM edges e JOIN objects g ON g.seq = e.grp
-		WHERE e.member IN (SELECT CAST(value AS BIGINT) FROM {list}) AND e.in_target = 1 AND g.link <> '' AND g.config = ?`
-	dropWishes = `DELETE FROM edges WHERE in_target = 0 AND member IN (SELECT CAST(value AS BIGINT) FROM {list})`
-	leaveAll   = `UPDATE edges SET in_source = 0, inherited = 0
+		WHERE e.member IN (SELECT CAST(value AS BIGINT) FROM {list}) AND (e.in_target = 1 OR e.todo = 1 AND g.intent = 1) AND g.link <> '' AND g.config = ?`
+	dropWishes = `DELETE FROM edges WHERE in_target = 0 AND NOT (todo = 1 AND ` + groupIntent + `) AND member IN (SELECT CAST(value AS BIGINT) FROM {list})`
+	leaveAll   = `UPDATE edges SET in_source = 0, inherited = 0, in_target = 1
 		WHERE (in_source = 1 OR inherited = 1) AND member IN (SELECT CAST(value AS BIGINT) FROM {list})`
 )
 

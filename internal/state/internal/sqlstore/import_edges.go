@@ -11,6 +11,13 @@ import (
 )
 
 const (
+	// What is pending in a group with an intent may have been sent already, by a request whose answer was lost. So a membership that is
+	// wanted again before its removal is known to have happened is added again, and one that is not wanted any more before its
+	// addition is known to have happened is removed: neither changes anything where nothing was sent.
+	groupIntent = `(SELECT g.intent FROM objects g WHERE g.seq = edges.grp) = 1`
+	wantedAgain = `CASE WHEN edges.todo = 2 AND ` + groupIntent + ` THEN 0 ELSE edges.in_target END`
+	unwanted    = `CASE WHEN edges.todo = 1 AND edges.inherited = 0 AND ` + groupIntent + ` THEN 1 ELSE edges.in_target END`
+
 	loadEdges = `SELECT e.grp, e.member, e.in_source, e.seen
 		FROM (SELECT CAST(value->>0 AS BIGINT) AS grp, CAST(value->>1 AS BIGINT) AS member FROM {rows}) AS r
 		JOIN edges e ON e.grp = r.grp AND e.member = r.member`
@@ -18,11 +25,11 @@ const (
 		SELECT r.grp, r.member, 1, 0, r.seen, CASE WHEN o.link <> '' AND o.target <> '' AND g.link <> '' AND g.target <> '' THEN 1 ELSE 0 END
 		FROM (SELECT CAST(value->>0 AS BIGINT) AS grp, CAST(value->>1 AS BIGINT) AS member, CAST(value->>2 AS BIGINT) AS seen FROM {rows}) AS r
 		JOIN objects o ON o.seq = r.member JOIN objects g ON g.seq = r.grp WHERE true
-		ON CONFLICT (grp, member) DO UPDATE SET in_source = 1, seen = excluded.seen`
+		ON CONFLICT (grp, member) DO UPDATE SET in_source = 1, seen = excluded.seen, in_target = ` + wantedAgain
 	touchEdges = `UPDATE edges SET seen = r.seen
 		FROM (SELECT CAST(value->>0 AS BIGINT) AS grp, CAST(value->>1 AS BIGINT) AS member, CAST(value->>2 AS BIGINT) AS seen FROM {rows}) AS r
 		WHERE edges.grp = r.grp AND edges.member = r.member`
-	removeSourceEdges = `UPDATE edges SET in_source = 0
+	removeSourceEdges = `UPDATE edges SET in_source = 0, in_target = ` + unwanted + `
 		FROM (SELECT CAST(value->>0 AS BIGINT) AS grp, CAST(value->>1 AS BIGINT) AS member FROM {rows}) AS r
 		WHERE edges.grp = r.grp AND edges.member = r.member AND edges.in_source = 1`
 	dropAbsentEdges = `DELETE FROM edges WHERE in_source = 0 AND inherited = 0 AND in_target = 0 AND grp IN (SELECT CAST(value AS BIGINT) FROM {list})

@@ -85,13 +85,14 @@ const (
 	unseenEdges = ` in_source = 1 AND seen < ? AND grp IN (
 		SELECT g.seq FROM objects g WHERE g.config = ? AND g.kind = 'Group' AND g.known = 1 AND g.removal = '' AND g.seen >= ? AND g.suspect <> ?)`
 	markUnseenMembers = `UPDATE objects SET due = 1 WHERE known = 1 AND due = 0 AND seq IN (SELECT member FROM edges WHERE` + unseenEdges + `)`
+	endUnseenWishes   = `UPDATE edges SET in_source = 0, in_target = 1 WHERE todo = 1 AND inherited = 0 AND ` + groupIntent + ` AND` + unseenEdges
 	dropUnseenEdges   = `DELETE FROM edges WHERE in_target = 0 AND inherited = 0 AND` + unseenEdges
 	leaveUnseenEdges  = `UPDATE edges SET in_source = 0 WHERE (in_target = 1 OR inherited = 1) AND` + unseenEdges
 )
 
 func (t *transaction) removeUnseenEdges(ctx context.Context, cycle int64) error {
 	var changed int64
-	for _, query := range []string{markUnseenMembers, dropUnseenEdges, leaveUnseenEdges} {
+	for _, query := range []string{markUnseenMembers, endUnseenWishes, dropUnseenEdges, leaveUnseenEdges} {
 		n, err := t.exec(ctx, query, cycle, t.config, cycle, cycle)
 		if err != nil {
 			return err

@@ -25,8 +25,9 @@ const (
 	addInherited = `INSERT INTO edges (grp, member, in_source, in_target, seen, ready, inherited)
 		SELECT r.grp, r.member, 0, 0, 0, CASE WHEN m.link <> '' AND m.target <> '' AND g.link <> '' AND g.target <> '' THEN 1 ELSE 0 END, 1
 		FROM ` + pairRows + ` JOIN objects m ON m.seq = r.member AND m.kind = 'User' JOIN objects g ON g.seq = r.grp WHERE true
-		ON CONFLICT (grp, member) DO UPDATE SET inherited = 1`
-	endInherited = `UPDATE edges SET inherited = 0 FROM ` + pairRows + ` WHERE edges.grp = r.grp AND edges.member = r.member`
+		ON CONFLICT (grp, member) DO UPDATE SET inherited = 1, in_target = ` + wantedAgain
+	endInherited = `UPDATE edges SET inherited = 0,
+		in_target = CASE WHEN edges.todo = 1 AND edges.in_source = 0 AND ` + groupIntent + ` THEN 1 ELSE edges.in_target END FROM ` + pairRows + ` WHERE edges.grp = r.grp AND edges.member = r.member`
 	// markHeirs leaves out direct members: for them nothing changes.
 	markHeirs = `UPDATE objects SET due = 1 WHERE known = 1 AND due = 0 AND kind = 'User' AND seq IN (
 		SELECT e.member FROM ` + pairRows + ` JOIN edges e ON e.grp = r.grp AND e.member = r.member WHERE e.in_source = 0)`
