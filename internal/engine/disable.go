@@ -75,6 +75,9 @@ func (c *cycle) confirmed(ctx context.Context, r state.Candidate, err error) err
 
 // unheardOf looks for the account that a create may have made whose answer was lost; only the target itself knows.
 func (c *cycle) unheardOf(ctx context.Context, j job) (res directory.Resource, ok bool, err error) {
+	if res, ok, err = c.begun(ctx, j); ok || err != nil {
+		return res, ok, err
+	}
 	desired, err := j.side.Mapping.Apply(c.view(j.record, true), c.env)
 	if err != nil {
 		return res, false, err

@@ -130,6 +130,14 @@ func (c *cycle) provision(ctx context.Context, j job) (state.Outcome, error) {
 		}
 		r.Intent = true
 	}
+	j.record = r
+	res, ok, err := c.begun(ctx, j)
+	if err != nil {
+		return state.Outcome{}, err
+	}
+	if ok {
+		return c.adopt(ctx, j, jd, res, entry)
+	}
 	keys := j.side.Mapping.Keys(jd.desired)
 	if len(keys) == 0 {
 		return c.unmatched(r, entry), nil
@@ -137,8 +145,7 @@ func (c *cycle) provision(ctx context.Context, j job) (state.Outcome, error) {
 	if err := c.claims.reserve(keys, r.Seq); err != nil {
 		return state.Outcome{}, err
 	}
-	res, ok, err := c.find(ctx, r.Kind, keys, r.Intent)
-	if err != nil {
+	if res, ok, err = c.find(ctx, r.Kind, keys, r.Intent); err != nil {
 		return state.Outcome{}, err
 	}
 	if ok {

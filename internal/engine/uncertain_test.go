@@ -121,3 +121,41 @@ func TestAMembershipThatMayHaveChangedIsSentAgain(t *testing.T) {
 		})
 	}
 }
+
+func (l losingTarget) Create(ctx context.Context, kind directory.Kind, doc directory.Document) (directory.Resource, error) {
+	if _, err := l.Target.Create(ctx, kind, doc); err != nil {
+		return directory.Resource{}, err
+	}
+	return directory.Resource{}, fault.New(fault.Transient, "create", "The connection was cut.")
+}
+
+// An account that a create made whose answer was lost is found by the name that it was given, also when its owner has another one now.
+func TestALostCreateIsFoundAfterARename(t *testing.T) {
+	for name, tc := range map[string]struct {
+		then      func(w *world)
+		wantState []string
+	}{
+		"renamed":                     {func(*world) {}, []string{"lovelace active"}},
+		"renamed, and gone":           {func(w *world) { must(w.t, w.tenant.SoftDelete(w.people["ada"])) }, []string{"ada inactive"}},
+		"renamed, and the name taken": {func(w *world) { w.hire("ada") }, []string{"ada active", "lovelace active"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.hire("keeper", "accountEnabled", false)
+			w.hire("ada")
+			target := w.plan.Target
+			w.plan.Target = losingTarget{target}
+			w.cycle()
+			w.plan.Target = target
+			equal(t, "people at first", []string{"ada active"}, w.states())
+			w.change("ada", "userPrincipalName", "lovelace@contoso.com", "mail", "lovelace@contoso.com")
+			tc.then(w)
+			w.cycle()
+			w.clock.Advance(25 * time.Hour)
+			w.cycle()
+			equal(t, "people", tc.wantState, w.states())
+			w.cycle()
+			equal(t, "requests of an idle cycle", []string(nil), w.sent())
+		})
+	}
+}

@@ -128,6 +128,9 @@ type Applier interface {
 	// intent no membership that is pending is believed to be absent or present: when the source changes its mind before the outcome is
 	// known, the opposite is sent.
 	Intend(ctx context.Context, id ConfigID, seqs []Seq) error
+	// Intended returns the attributes that an object without a resource had when its Intent was recorded, if they have changed since; ok
+	// is false otherwise.
+	Intended(ctx context.Context, id ConfigID, seq Seq) (attributes directory.Attributes, ok bool, err error)
 	// Commit records outcomes in one transaction. An object that becomes linked to a resource takes it over from whoever named it and
 	// is released, removed or Missing: these lose it, and the memberships that the target has for it count as the new owner's. When the target id of an object that was linked changes, objects that refer to
 	// it become due and its edges count as absent from the target; a Forget removes its edges, waits and assignments too. Outcomes

@@ -178,6 +178,14 @@ func (b *breaker) Intend(ctx context.Context, id state.ConfigID, seqs []state.Se
 	return b.call(func() error { return b.Store.Intend(ctx, id, seqs) })
 }
 
+func (b *breaker) Intended(ctx context.Context, id state.ConfigID, seq state.Seq) (r0 directory.Attributes, ok bool, err error) {
+	err = b.call(func() (err error) {
+		r0, ok, err = b.Store.Intended(ctx, id, seq)
+		return err
+	})
+	return r0, ok, err
+}
+
 func (b *breaker) Commit(ctx context.Context, id state.ConfigID, outcomes []state.Outcome) error {
 	return b.call(func() error { return b.Store.Commit(ctx, id, outcomes) })
 }

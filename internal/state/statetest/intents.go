@@ -66,6 +66,34 @@ func intentCases() map[string]func(f *fixture) {
 			f.sent("g1", []string{"u3"}, nil)
 			f.equal("intent", f.get("g1").Intent, false)
 		},
+		"what an object was like when its create was begun is kept while nothing is known of it": func(f *fixture) {
+			f.read(object("u1", "mail", "first"), object("u2", "mail", "other"))
+			intended := func() (directory.Attributes, bool) {
+				a, ok, err := f.Intended(f.ctx, f.config, f.seq("u1"))
+				f.must(err)
+				return a, ok
+			}
+			f.must(f.Intend(f.ctx, f.config, f.seqs("u1")))
+			_, ok := intended()
+			f.equal("before it changed", ok, false)
+			f.read(object("u1", "mail", "second"), object("u2", "mail", "another"))
+			f.read(object("u1", "mail", "third"))
+			f.reopen()
+			got, ok := intended()
+			f.equal("after it changed twice", []any{ok, got.First("mail")}, []any{true, "first"})
+			_, ok, err := f.Intended(f.ctx, f.config, f.seq("u2"))
+			f.must(err)
+			f.equal("of somebody without an intent", ok, false)
+			f.must(f.Intend(f.ctx, f.config, f.seqs("u1")))
+			_, ok = intended()
+			f.equal("after another attempt was begun", ok, false)
+			f.read(object("u1", "mail", "fourth"))
+			got, ok = intended()
+			f.equal("after that", []any{ok, got.First("mail")}, []any{true, "third"})
+			f.link("u1")
+			_, ok = intended()
+			f.equal("with a resource", ok, false)
+		},
 		"an intent of the group itself stays": func(f *fixture) {
 			team(f, false)
 			f.decide("g1", state.Update)

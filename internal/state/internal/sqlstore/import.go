@@ -18,6 +18,8 @@ type object struct {
 	source directory.SourceID
 	// stored is true when the object has a row already.
 	stored bool
+	// begun is true when a create of the object was begun whose outcome is not known.
+	begun bool
 	// changed is true when a change is about the object, and not only mentions it as a member; then the rest is loaded.
 	changed    bool
 	attributes directory.Attributes
@@ -87,7 +89,7 @@ type edgeKey struct{ group, member *object }
 const (
 	// loadNumbers is answered by the index alone.
 	loadNumbers    = `SELECT seq, source FROM objects WHERE config = ? AND source IN (SELECT value FROM {list})`
-	loadFacts      = `SELECT source, kind, known, removal, seen, missing FROM objects WHERE seq IN (SELECT CAST(value AS BIGINT) FROM {list})`
+	loadFacts      = `SELECT source, kind, known, removal, seen, missing, CASE WHEN intent = 1 AND target = '' THEN 1 ELSE 0 END FROM objects WHERE seq IN (SELECT CAST(value AS BIGINT) FROM {list})`
 	loadAttributes = `SELECT o.source, a.data FROM attributes a JOIN objects o ON o.seq = a.object
 		WHERE a.object IN (SELECT CAST(value AS BIGINT) FROM {list})`
 )
@@ -124,10 +126,12 @@ func (m *importer) load(ctx context.Context, changes []directory.Change) error {
 	err = m.t.query(ctx, loadFacts, []any{numbers(seqs)}, func(rows *sql.Rows) error {
 		var source directory.SourceID
 		var f facts
-		if err := rows.Scan(&source, &f.kind, &f.known, &f.removal, &f.seen, &f.missing); err != nil {
+		var begun bool
+		if err := rows.Scan(&source, &f.kind, &f.known, &f.removal, &f.seen, &f.missing, &begun); err != nil {
 			return err
 		}
-		m.objects[source].facts, m.objects[source].before = f, f
+		o := m.objects[source]
+		o.facts, o.before, o.begun = f, f, begun
 		return nil
 	})
 	if err != nil {

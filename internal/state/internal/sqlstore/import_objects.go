@@ -43,14 +43,16 @@ const (
 			CAST(value->>4 AS SMALLINT) AS missing, CAST(value->>5 AS SMALLINT) AS enabled, value->>6 AS manager,
 			CAST(value->>7 AS SMALLINT) AS due FROM {rows}) AS r
 		WHERE objects.seq = r.seq`
-	touchObjects     = `UPDATE objects SET seen = ? WHERE seq IN (SELECT CAST(value AS BIGINT) FROM {list})`
+	touchObjects = `UPDATE objects SET seen = ? WHERE seq IN (SELECT CAST(value AS BIGINT) FROM {list})`
+	keepIntended = `INSERT INTO intended (object, data) SELECT CAST(value->>0 AS BIGINT), value->>1 FROM {rows} WHERE true
+		ON CONFLICT (object) DO NOTHING`
 	upsertAttributes = `INSERT INTO attributes (object, data) SELECT CAST(value->>0 AS BIGINT), value->>1 FROM {rows} WHERE true
 		ON CONFLICT (object) DO UPDATE SET data = excluded.data`
 )
 
 // update writes the rows of objects that changed, and the attributes of these and of new ones.
 func (m *importer) update(ctx context.Context) error {
-	var changed, attributes table
+	var changed, attributes, intended table
 	var touched []state.Seq
 	for _, o := range m.sorted() {
 		if !o.changed {
@@ -64,6 +66,12 @@ func (m *importer) update(ctx context.Context) error {
 				return err
 			}
 			attributes = append(attributes, []any{o.seq, data})
+			if o.begun {
+				if data, err = encode(o.original); err != nil {
+					return err
+				}
+				intended = append(intended, []any{o.seq, data})
+			}
 		}
 		if !o.stored { // written by insert
 			continue
@@ -82,6 +90,9 @@ func (m *importer) update(ctx context.Context) error {
 		if _, err := m.t.exec(ctx, touchObjects, m.cycle, numbers(touched)); err != nil {
 			return err
 		}
+	}
+	if err := m.t.rows(ctx, keepIntended, intended); err != nil {
+		return err
 	}
 	return m.t.rows(ctx, upsertAttributes, attributes)
 }

@@ -99,12 +99,32 @@ func (s *Store) Apply(ctx context.Context, id state.ConfigID, q state.PendingQue
 	return out, err
 }
 
-const intend = `UPDATE objects SET intent = 1 WHERE seq IN (SELECT CAST(value AS BIGINT) FROM {list}) AND +config = ?`
+const (
+	intend = `UPDATE objects SET intent = 1 WHERE seq IN (SELECT CAST(value AS BIGINT) FROM {list}) AND +config = ?`
+	// endIntended: what the objects were like at an earlier attempt no longer matters.
+	endIntended  = `DELETE FROM intended WHERE object IN (SELECT CAST(value AS BIGINT) FROM {list})`
+	listIntended = `SELECT i.data FROM intended i JOIN objects o ON o.seq = i.object WHERE i.object = ? AND o.config = ? AND o.intent = 1 AND o.target = ''`
+)
 
 // Intend implements state.Applier.
 func (s *Store) Intend(ctx context.Context, id state.ConfigID, seqs []state.Seq) error {
 	return s.write(ctx, "record intents", id, func(t *transaction) error {
+		if _, err := t.exec(ctx, endIntended, numbers(seqs)); err != nil {
+			return err
+		}
 		_, err := t.exec(ctx, intend, numbers(seqs), t.config)
 		return err
 	})
+}
+
+// Intended implements state.Applier.
+func (s *Store) Intended(ctx context.Context, id state.ConfigID, seq state.Seq) (attributes directory.Attributes, ok bool, err error) {
+	err = s.read(ctx, "read intent", id, func(t *transaction) error {
+		var data string
+		if ok, err = t.one(ctx, listIntended, []any{seq, t.config}, &data); err != nil || !ok {
+			return err
+		}
+		return decode(data, &attributes)
+	})
+	return attributes, ok, err
 }

@@ -42,6 +42,11 @@ var parts = []part{
 		`INSERT INTO applied (object, data) SELECT o.seq, r.value->>1 FROM {rows} r JOIN objects o ON o.config = ? AND o.source = r.value->>0`,
 	},
 	{
+		"intended", 2,
+		`SELECT o.source, i.data FROM objects o JOIN intended i ON i.object = o.seq WHERE o.config = ? ORDER BY o.seq`,
+		`INSERT INTO intended (object, data) SELECT o.seq, r.value->>1 FROM {rows} r JOIN objects o ON o.config = ? AND o.source = r.value->>0`,
+	},
+	{
 		"escrows", 6,
 		`SELECT o.source, e.began, e.attempts, e.code, e.message, e.reference FROM escrows e JOIN objects o ON o.seq = e.object
 			WHERE e.config = ? ORDER BY e.num`,
