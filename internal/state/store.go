@@ -131,10 +131,11 @@ type Applier interface {
 	// Intended returns the attributes that an object without a resource had when its Intent was recorded, if they have changed since; ok
 	// is false otherwise.
 	Intended(ctx context.Context, id ConfigID, seq Seq) (attributes directory.Attributes, ok bool, err error)
-	// Commit records outcomes in one transaction. An object that becomes linked to a resource takes it over from whoever named it and
-	// is released, removed or Missing: these lose it, and the memberships that the target has for it count as the new owner's. When the target id of an object that was linked changes, objects that refer to
-	// it become due and its edges count as absent from the target; a Forget removes its edges, waits and assignments too. Outcomes
-	// of records that are forgotten already are ignored, but for their log entries.
+	// Commit records outcomes in one transaction. When the target id of an object that was linked changes, objects that refer to it
+	// become due and its edges count as absent from the target; a Forget removes its edges, waits and assignments too. An object that
+	// becomes linked to a resource takes it over from whoever named it and is released, removed or Missing: these lose it, and the
+	// memberships that the target has for it count as the new owner's. Outcomes of records that are forgotten already are ignored,
+	// but for their log entries.
 	Commit(ctx context.Context, id ConfigID, outcomes []Outcome) error
 
 	// Targets resolves objects to their resources; unlinked ones are left out. At most PageSize ids.

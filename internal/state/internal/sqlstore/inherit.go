@@ -27,7 +27,8 @@ const (
 		FROM ` + pairRows + ` JOIN objects m ON m.seq = r.member AND m.kind = 'User' JOIN objects g ON g.seq = r.grp WHERE true
 		ON CONFLICT (grp, member) DO UPDATE SET inherited = 1, in_target = ` + wantedAgain
 	endInherited = `UPDATE edges SET inherited = 0,
-		in_target = CASE WHEN edges.todo = 1 AND edges.in_source = 0 AND ` + groupIntent + ` THEN 1 ELSE edges.in_target END FROM ` + pairRows + ` WHERE edges.grp = r.grp AND edges.member = r.member`
+		in_target = CASE WHEN edges.todo = 1 AND edges.in_source = 0 AND ` + groupIntent + ` THEN 1 ELSE edges.in_target END
+		FROM ` + pairRows + ` WHERE edges.grp = r.grp AND edges.member = r.member`
 	// markHeirs leaves out direct members: for them nothing changes.
 	markHeirs = `UPDATE objects SET due = 1 WHERE known = 1 AND due = 0 AND kind = 'User' AND seq IN (
 		SELECT e.member FROM ` + pairRows + ` JOIN edges e ON e.grp = r.grp AND e.member = r.member WHERE e.in_source = 0)`
