@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"time"
 
@@ -35,7 +36,13 @@ func (d *demo) register(ctx context.Context, config *rest.Config, at net.Addr) e
 	if err := querytest.Register(ctx, c, operator, "entrain-query", at); err != nil {
 		return err
 	}
-	return until(ctx, time.Minute, "the API server to reach the operator", func() (bool, error) {
-		return querytest.Available(ctx, config) == nil, d.alive()
+	var reason error
+	err = until(ctx, 2*time.Minute, "the API server to reach the operator", func() (bool, error) {
+		reason = querytest.Available(ctx, config)
+		return reason == nil, d.alive()
 	})
+	if err != nil && reason != nil {
+		return fmt.Errorf("%w; the API server says: %w", err, reason)
+	}
+	return err
 }
