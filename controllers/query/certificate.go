@@ -32,6 +32,9 @@ const (
 	// lookEvery is how often it is checked that the API server trusts our certificate.
 	lookEvery = time.Minute
 	retryIn   = 5 * time.Second
+	// firstLook is how soon an APIService that does not exist is looked for again: it may be created a moment after the operator
+	// starts. From then on the wait doubles up to lookEvery, since many clusters do without one.
+	firstLook = time.Second
 	// maxTrusted is how many certificates the registration holds: those of all replicas, and of some that are gone.
 	maxTrusted = 10
 )
@@ -96,12 +99,14 @@ func (c *certificate) renew(name string) error {
 // keep sees to it that the API server trusts the certificate, until ctx ends.
 func (c *certificate) keep(ctx context.Context) error {
 	told := ""
+	absent := time.Duration(0)
 	for {
 		wait := lookEvery
 		if err := c.register(ctx); err != nil && ctx.Err() == nil {
 			wait = retryIn
 			if apierrors.IsNotFound(err) {
-				wait = lookEvery
+				absent = longer(absent)
+				wait = absent
 			}
 			// The same trouble is told once.
 			if told != err.Error() {
@@ -118,6 +123,9 @@ func (c *certificate) keep(ctx context.Context) error {
 		}
 	}
 }
+
+// longer returns the wait after another one.
+func longer(wait time.Duration) time.Duration { return min(max(firstLook, 2*wait), lookEvery) }
 
 // register puts the certificate into the caBundle of the APIService, and renews it first where its time or the name of the
 // service demand it.

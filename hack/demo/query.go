@@ -37,7 +37,7 @@ func (d *demo) register(ctx context.Context, config *rest.Config, at net.Addr) e
 		return err
 	}
 	var reason error
-	err = until(ctx, 2*time.Minute, "the API server to reach the operator", func() (bool, error) {
+	err = until(ctx, time.Minute, "the API server to reach the operator", func() (bool, error) {
 		reason = querytest.Available(ctx, config)
 		return reason == nil, d.alive()
 	})
