@@ -9,6 +9,9 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+
+	"github.com/go-logr/logr"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 )
 
 func main() {
@@ -20,6 +23,7 @@ func main() {
 	flag.Parse()
 	d.colours = os.Getenv("NO_COLOR") == "" && terminal(os.Stdout)
 	d.exit = os.Getenv("DEMO_EXIT") != "" && os.Getenv("DEMO_EXIT") != "0"
+	log.SetLogger(logr.Discard()) // the libraries have nothing to say here
 	d.assets = os.Getenv("KUBEBUILDER_ASSETS")
 	if d.assets == "" {
 		fmt.Fprintln(os.Stderr, "KUBEBUILDER_ASSETS is not set; run the demo with: make demo")

@@ -124,7 +124,6 @@ func (s *Server) deliver(ctx context.Context, sub *subscription, out *Delivery) 
 		}
 		if s.send(ctx, sub.NotificationURL, batch) {
 			out.Delivered += len(batch)
-			sub.failing = time.Time{}
 			continue
 		}
 		if now := s.clock.Now(); sub.failing.IsZero() {
@@ -136,7 +135,7 @@ func (s *Server) deliver(ctx context.Context, sub *subscription, out *Delivery) 
 		out.Failed += len(batch)
 		return nil // all of it comes again; a subscriber must bear to hear things twice
 	}
-	sub.told = max(sub.told, upTo)
+	sub.told, sub.failing = max(sub.told, upTo), time.Time{}
 	return nil
 }
 

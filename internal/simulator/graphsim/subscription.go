@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -148,7 +149,7 @@ func (c *call) subscribe() (*reply, *graphError) {
 	if e := c.checkSubscription(s); e != nil {
 		return nil, e
 	}
-	if e := c.room(s); e != nil {
+	if e := c.room(s, c.s.subscriptions.live(c.now)); e != nil {
 		return nil, e
 	}
 	for _, to := range append([]string{s.NotificationURL}, optional(s.LifecycleURL)...) {
@@ -161,10 +162,10 @@ func (c *call) subscribe() (*reply, *graphError) {
 		s.TLSVersion = "v1_2"
 	}
 	s.told = c.s.tenant.Head(s.kind, 0)
+	if e := c.admit(s); e != nil {
+		return nil, e
+	}
 	l := &c.s.subscriptions
-	l.mu.Lock()
-	l.list = append(l.list, s)
-	l.mu.Unlock()
 	out := graphReply(l.encode(s, c.metadata("subscriptions/$entity")))
 	out.status = http.StatusCreated
 	return out, nil
@@ -187,7 +188,7 @@ func (c *call) checkSubscription(s *subscription) *graphError {
 			return badRequest("The change type '%s' is not supported for the resource '%s'.", change, s.Resource)
 		}
 	}
-	if s.ClientState != nil && len(*s.ClientState) > clientStateLimit {
+	if s.ClientState != nil && utf8.RuneCountInString(*s.ClientState) > clientStateLimit {
 		return badRequest("The client state is longer than %d characters.", clientStateLimit)
 	}
 	if s.IncludeResourceData != nil && *s.IncludeResourceData {
@@ -217,15 +218,27 @@ func (c *call) checkExpiration(at time.Time) *graphError {
 	return nil
 }
 
+// admit adds a subscription, unless others took its place while its addresses were being validated.
+func (c *call) admit(s *subscription) *graphError {
+	l := &c.s.subscriptions
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e := c.room(s, l.list); e != nil {
+		return e
+	}
+	l.list = append(l.list, s)
+	return nil
+}
+
 // room checks the quotas of 9.4, and that each resource is subscribed to once.
-func (c *call) room(s *subscription) *graphError {
-	own, all := 0, c.s.subscriptions.live(c.now)
+func (c *call) room(s *subscription, all []*subscription) *graphError {
+	own := 0
 	for _, o := range all {
 		if o.ApplicationID != c.claims.AppID {
 			continue
 		}
 		own++
-		if strings.EqualFold(o.Resource, s.Resource) {
+		if o.kind == s.kind && o.object == s.object && o.members == s.members {
 			return fail(http.StatusConflict, "Conflict", "There is a subscription to the resource '%s' already.", s.Resource)
 		}
 	}

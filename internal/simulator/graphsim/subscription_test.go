@@ -379,3 +379,48 @@ func TestAdminDeliversNotifications(t *testing.T) {
 		t.Errorf("got %d %s", a.status, a.text)
 	}
 }
+
+// What nobody takes is given up after four hours; what changes later has four hours of its own.
+func TestChangesAfterAGivenUpNotificationHaveTheirOwnTime(t *testing.T) {
+	c := newCompany(t, graphsim.Knobs{})
+	to := newSubscriber(t)
+	c.subscribe("users", to, nil)
+	to.answer(http.StatusServiceUnavailable)
+	check(t, c.tenant.UpdateUser(c.ann, map[string]any{"department": "A"}))
+	c.deliver(graphsim.Delivery{Failed: 1})
+	c.clock.Advance(4 * time.Hour)
+	c.deliver(graphsim.Delivery{Dropped: 1})
+	check(t, c.tenant.UpdateUser(c.bob, map[string]any{"department": "A"}))
+	c.deliver(graphsim.Delivery{Failed: 1})
+	c.clock.Advance(time.Hour)
+	to.answer(http.StatusAccepted)
+	c.deliver(graphsim.Delivery{Delivered: 1})
+}
+
+func TestOfSubscriptionsToOneResourceAtTheSameTimeOneIsMade(t *testing.T) {
+	c := newCompany(t, graphsim.Knobs{})
+	to := newSubscriber(t)
+	meet := make(chan struct{}, 2)
+	first := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// The second is made while the first is being validated.
+		if a, err := c.do(http.MethodPost, "/v1.0/subscriptions", wish("/users/", to.URL, nil)); err == nil && a.status == http.StatusCreated {
+			meet <- struct{}{}
+		}
+		w.Header().Set("Content-Type", "text/plain")
+		_, _ = io.WriteString(w, r.URL.Query().Get("validationToken"))
+	}))
+	t.Cleanup(first.Close)
+	a, err := c.do(http.MethodPost, "/v1.0/subscriptions", wish("users", first.URL, nil))
+	check(t, err)
+	if len(meet) != 1 || a.status != http.StatusConflict {
+		t.Errorf("%d made meanwhile, and then %d %s", len(meet), a.status, a.text)
+	}
+	if list := c.ok("/v1.0/subscriptions").value(); len(list) != 1 {
+		t.Errorf("subscriptions are %v", list)
+	}
+}
+
+func TestAClientStateIsMeasuredInCharacters(t *testing.T) {
+	c := newCompany(t, graphsim.Knobs{})
+	c.subscribe("users", newSubscriber(t), map[string]any{"clientState": strings.Repeat("ä", 128)})
+}
