@@ -83,16 +83,26 @@ func (h *history) mark() error {
 
 // split finds the second request of an addition of members that was sent in two, of which the log tells as of one: where it is not
 // known whether an application keeps the others, the first addition to an empty group is.
-func split(sent, told []string) int {
-	if len(sent) != len(told)+1 {
+func (h *history) split(sent, told []string) int {
+	if !h.m.creates || len(sent) != len(told)+1 {
 		return -1
 	}
-	for i, s := range sent {
-		if i > 0 && s == sent[i-1] && (i == len(told) || told[i] != s) {
-			return i
+	for _, g := range h.w.App.Groups() {
+		patch := "PATCH " + g.ID
+		if at := slices.Index(sent, patch); at >= 0 && count(sent, patch) == count(told, patch)+1 && count(told, patch) > 0 {
+			return at
 		}
 	}
 	return -1
+}
+
+func count(list []string, s string) (n int) {
+	for _, l := range list {
+		if l == s {
+			n++
+		}
+	}
+	return n
 }
 
 // logged checks that the provisioning log tells exactly what the last cycle sent.
@@ -124,7 +134,7 @@ func (h *history) logged() error {
 	sent := slices.Clone(h.writes)
 	slices.Sort(sent)
 	slices.Sort(told)
-	if at := split(sent, told); at >= 0 {
+	if at := h.split(sent, told); at >= 0 {
 		sent = slices.Delete(sent, at, at+1)
 	}
 	if !slices.Equal(sent, told) {
