@@ -94,6 +94,20 @@ func intentCases() map[string]func(f *fixture) {
 			_, ok = intended()
 			f.equal("with a resource", ok, false)
 		},
+		"an intent ends also when what was left to send is gone": func(f *fixture) {
+			team(f, false)
+			intend(f)
+			f.commit(state.Outcome{Seq: f.seq("u1"), Done: true, Link: state.Unlinked})
+			f.wantUnequal()
+			f.equal("intent", f.get("g1").Intent, false)
+		},
+		"and when the source takes it back before anybody has a resource": func(f *fixture) {
+			team(f, false)
+			f.commit(state.Outcome{Seq: f.seq("u1"), Done: true, Link: state.Unlinked})
+			intend(f)
+			f.read(members("g1", leaves("u1")...))
+			f.equal("intent", f.get("g1").Intent, false)
+		},
 		"an intent of the group itself stays": func(f *fixture) {
 			team(f, false)
 			f.decide("g1", state.Update)

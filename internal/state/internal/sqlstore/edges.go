@@ -55,9 +55,6 @@ const (
 		ON CONFLICT (grp, member) DO UPDATE SET in_target = 1`
 	removeTargetEdges = `UPDATE edges SET in_target = 0 WHERE grp IN (SELECT seq FROM objects WHERE seq = ? AND config = ?)
 		AND member IN (SELECT CAST(value AS BIGINT) FROM {list})`
-	// endIntent: what was sent for the group is known once nothing is left to send.
-	endIntent = `UPDATE objects SET intent = 0 WHERE seq = ? AND config = ? AND intent = 1 AND action = ''
-		AND NOT EXISTS (SELECT 1 FROM edges e {use edges_todo} WHERE e.grp = objects.seq AND e.todo <> 0)`
 	dropTargetEdges = `DELETE FROM edges WHERE grp IN (SELECT seq FROM objects WHERE seq = ? AND config = ?)
 		AND member IN (SELECT CAST(value AS BIGINT) FROM {list}) AND in_source = 0 AND inherited = 0 AND in_target = 0`
 )
@@ -79,9 +76,6 @@ func (s *Store) CommitEdges(
 			if err := t.forgetMembers(ctx, removed); err != nil {
 				return err
 			}
-		}
-		if _, err := t.exec(ctx, endIntent, group, t.config); err != nil {
-			return err
 		}
 		if err := t.settleGroups(ctx, []state.Seq{group}); err != nil || entry == nil {
 			return err
