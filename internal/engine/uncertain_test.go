@@ -20,6 +20,16 @@ func (l losingTarget) Update(ctx context.Context, kind directory.Kind, id direct
 	return fault.New(fault.Transient, "update", "The connection was cut.")
 }
 
+// losing runs a cycle after a change, in which every answer is lost.
+func (w *world) losing(change func(*world)) {
+	w.t.Helper()
+	target := w.plan.Target
+	w.plan.Target = losingTarget{target}
+	change(w)
+	w.cycle()
+	w.plan.Target = target
+}
+
 // A change that may have happened is not believed either way: what the account is now is looked at before it is called equal.
 func TestAChangeThatMayHaveHappenedIsLookedAtAgain(t *testing.T) {
 	for name, tc := range map[string]struct {
@@ -65,11 +75,7 @@ func TestAChangeThatMayHaveHappenedIsLookedAtAgain(t *testing.T) {
 				tc.begin(w)
 				w.cycle()
 			}
-			target := w.plan.Target
-			w.plan.Target = losingTarget{target}
-			tc.lost(w)
-			w.cycle()
-			w.plan.Target = target
+			w.losing(tc.lost)
 			tc.back(w)
 			w.cycle()
 			equal(t, "people", []string{tc.wantState}, w.states())
@@ -107,11 +113,7 @@ func TestAMembershipThatMayHaveChangedIsSentAgain(t *testing.T) {
 			}
 			w.group("Sales", "ada", "bob")
 			w.cycle()
-			target := w.plan.Target
-			w.plan.Target = losingTarget{target}
-			tc.lost(w)
-			w.cycle()
-			w.plan.Target = target
+			w.losing(tc.lost)
 			tc.back(w)
 			w.clock.Advance(25 * time.Hour)
 			w.cycle()
@@ -143,10 +145,7 @@ func TestALostCreateIsFoundAfterARename(t *testing.T) {
 			w := newWorld(t)
 			w.hire("keeper", "accountEnabled", false)
 			w.hire("ada")
-			target := w.plan.Target
-			w.plan.Target = losingTarget{target}
-			w.cycle()
-			w.plan.Target = target
+			w.losing(func(*world) {})
 			equal(t, "people at first", []string{"ada active"}, w.states())
 			w.change("ada", "userPrincipalName", "lovelace@contoso.com", "mail", "lovelace@contoso.com")
 			tc.then(w)
